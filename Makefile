@@ -1,0 +1,28 @@
+# Two doors, and a few small ones beside them. Each only calls Python: see tools/doors.py.
+#   make matrix ARGS="--require-engines -k resumes"
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help matrix test serve setup lock clean
+
+matrix: ## browsers, then every cell; the report is results/matrix.html
+	@$(PYTHON) tools/doors.py matrix $(ARGS)
+
+test: ## lint, types, workflows and the fast tests, no browser
+	@$(PYTHON) tools/doors.py test $(ARGS)
+
+serve: ## the app, to try by hand
+	@$(PYTHON) tools/doors.py serve $(ARGS)
+
+setup: ## the environment and nothing else
+	@$(PYTHON) tools/doors.py setup
+
+lock: ## requirements.lock again, from pyproject.toml
+	@$(PYTHON) tools/doors.py lock
+
+clean: ## remove the environment and every cache; results stay
+	@$(PYTHON) tools/doors.py clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile

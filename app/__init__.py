@@ -1,0 +1,1 @@
+"""The service under test: numbered messages of a channel over SSE and WebSocket. Worth copying; knows no test."""

@@ -1,0 +1,62 @@
+"""The parts a request needs, made once by create_app and handed on by the application, never global."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from app.connection_log import ConnectionLog
+from app.connections import Connections
+from app.envelope import Message
+from app.feed import Channel, Feed
+from app.settings import Settings
+from app.tuning import Tuning
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """Settings, channels, subscribers and the connection log of one application."""
+
+    settings: Settings
+    log: ConnectionLog
+    feed: Feed
+    connections: Connections
+    restart: Callable[[], None] | None = field(default=None)  # set by whoever runs the process and can do it
+
+
+def make_service(settings: Settings) -> Service:
+    """The parts, wired to each other."""
+    log = ConnectionLog(_write_stdout if settings.connection_log else None)
+
+    def note_publish(channel: Channel, messages: Sequence[Message]) -> None:
+        if log.is_on:
+            for message in messages:
+                log.note("publish", channel=channel.name, seq=message.seq, type=message.kind)
+
+    tuning = Tuning(
+        heartbeat_ms=settings.heartbeat_ms,
+        retry_ms=settings.retry_ms,
+        replay_limit=settings.replay_limit,
+        replay_bytes=settings.replay_bytes,
+    )
+    feed = Feed(tuning=tuning, max_channels=settings.max_channels, on_publish=note_publish)
+    return Service(settings=settings, log=log, feed=feed, connections=Connections(settings, log))
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The service behind a request or a WebSocket."""
+    service: Service = connection.app.state.service
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]
+
+
+def _write_stdout(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,18 @@
+"""What may differ from channel to channel: set by the settings, changed only by /control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How one channel treats its subscribers. Times in milliseconds; None switches the thing off."""
+
+    heartbeat_ms: int | None
+    retry_ms: int | None
+    replay_limit: int
+    replay_bytes: int
+    header_delay_ms: int = 0
+    next_status: int | None = None  # answer the next `next_count` connections with this HTTP status
+    next_count: int = 0

@@ -1,0 +1,3 @@
+"""The composition root: registers the plugin, nothing else."""
+
+pytest_plugins = ["wirematrix.plugin"]

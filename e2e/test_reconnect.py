@@ -1,0 +1,118 @@
+"""Reconnect: does it come back, when, and with everything that was said meanwhile?"""
+
+import pytest
+
+from wirematrix import (
+    LiveCell,
+    budgets,
+    delay_measured,
+    delivers_again,
+    heard_heartbeats,
+    in_order,
+    no_duplicate,
+    no_gap,
+    noticed_the_break,
+    reopened,
+    told_of_the_gap,
+    waited_as_asked,
+)
+
+QUICK_MS = 200  # the server's `retry:`, where the delay itself is not the subject
+
+
+async def test_reopens_after_the_break(cell: LiveCell) -> None:
+    """After the connection breaks, it is opened again without the page's user doing anything."""
+    cell.judge(reopened)
+    await cell.tune(retry_ms=QUICK_MS)
+    await cell.open()
+    async with cell.network.broken():
+        pass
+    await cell.reopens()
+
+
+async def test_resumes_without_a_gap(cell: LiveCell) -> None:
+    """After each of two breaks, delivery continues from the last message seen: none lost, none twice."""
+    cell.judge(no_gap, no_duplicate, in_order)
+    await cell.tune(retry_ms=QUICK_MS)
+    await cell.open()
+    await cell.publish(3)
+    await cell.catch_up()
+    for _ in range(2):
+        async with cell.network.broken():
+            await cell.publish(2)
+        if not await cell.catch_up():
+            break
+    await cell.fence()
+
+
+async def test_survives_five_breaks(cell: LiveCell) -> None:
+    """Five breaks in a row are survived: each time it opens again and delivers what comes next."""
+    cell.judge(reopened, delivers_again)
+    await cell.tune(retry_ms=QUICK_MS)
+    await cell.open()
+    for _ in range(5):
+        async with cell.network.broken():
+            pass
+        if not await cell.reopens():
+            break
+        await cell.hears(type="hello", since_break=True)
+        await cell.publish(after_reopening=True)
+        await cell.catch_up()
+
+
+@pytest.mark.check
+async def test_waits_the_default_delay(cell: LiveCell) -> None:
+    """Nobody names a delay: how long does the engine itself wait before it comes back?"""
+    cell.judge(delay_measured)
+    await cell.open()
+    for _ in range(2):
+        async with cell.network.broken():
+            pass
+        if not await cell.reopens():
+            break
+
+
+async def test_honours_the_retry_delay(cell: LiveCell) -> None:
+    """The server asks for two seconds before the next try, and is given them."""
+    cell.judge(waited_as_asked(2_000))
+    await cell.tune(retry_ms=2_000)
+    await cell.open()
+    async with cell.network.broken():
+        pass
+    await cell.reopens()
+
+
+async def test_survives_a_restart(cell: LiveCell) -> None:
+    """The server process goes away and a new one takes its place: the stream goes on with the new one."""
+    cell.judge(reopened, delivers_again)
+    await cell.tune(retry_ms=QUICK_MS)
+    await cell.open()
+    async with cell.network.broken():
+        pass
+    if await cell.reopens():
+        await cell.hears(type="hello", since_break=True)
+        await cell.publish(after_reopening=True)
+        await cell.catch_up()
+
+
+async def test_notices_silence(cell: LiveCell) -> None:
+    """When the link goes silent without ending, the page finds out by missing heartbeats."""
+    cell.judge(heard_heartbeats, noticed_the_break)
+    await cell.tune(heartbeat_ms=500)
+    await cell.open()
+    await cell.wait_for(type="heartbeat", count=2)
+    async with cell.network.broken():
+        await cell.notices(budgets.NOTICE_SILENCE)
+
+
+async def test_learns_of_lost_history(cell: LiveCell) -> None:
+    """Messages that the server no longer has are not skipped in silence: a gap names them."""
+    cell.judge(told_of_the_gap)
+    await cell.tune(retry_ms=QUICK_MS, replay_limit=3)
+    await cell.open()
+    await cell.publish(2)
+    await cell.catch_up()
+    async with cell.network.broken():
+        await cell.publish(10)
+    await cell.wait_for(type="gap")
+    await cell.catch_up()

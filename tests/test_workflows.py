@@ -1,0 +1,172 @@
+"""The workflows are tight: pinned actions, least permissions, an end for every job; and CI calls the two doors.
+
+actionlint and zizmor run in `make test`; what is here they do not say, or it shows that they can say no.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tools import doors
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+SCRIPTS = Path(sys.executable).parent
+LINT_S = 60
+
+
+def workflow(file: Path) -> dict[str, Any]:
+    """A workflow as data; its jobs under "jobs"."""
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load(file)
+    return loaded
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    """Every step of every job of a workflow."""
+    return [step for job in workflow(file)["jobs"].values() for step in job["steps"]]
+
+
+def lint(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a linter of the environment, with the environment's other programs in reach."""
+    reach = {**os.environ, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"}
+    words = [str(SCRIPTS / command[0]), *command[1:]]
+    return subprocess.run(words, capture_output=True, text=True, timeout=LINT_S, check=False, env=reach)
+
+
+def write(file: Path, step: str) -> None:
+    """A workflow of one job with one step."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    job = f"  a:\n    runs-on: ubuntu-latest\n    steps:\n      - {step}\n"
+    file.write_text(f"on: pull_request\njobs:\n{job}", encoding="utf-8")
+
+
+each_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+
+
+@each_workflow
+def test_actions_are_pinned(file: Path) -> None:
+    """Every action is pinned to a full commit with its version beside it."""
+    used = re.findall(r"uses: (.*)", file.read_text(encoding="utf-8"))
+    assert used
+    assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+
+
+def test_an_action_has_one_pin() -> None:
+    """The same action is the same commit in every workflow."""
+    texts = [file.read_text(encoding="utf-8") for file in WORKFLOWS]
+    pins = {pin for text in texts for pin in re.findall(r"uses: (\S+ # \S+)", text)}
+    assert len(pins) == len({pin.partition("@")[0] for pin in pins})
+
+
+@each_workflow
+def test_jobs_get_least_and_end(file: Path) -> None:
+    """A workflow grants nothing; each job asks for what it needs, says when it has hung, and runs once per branch."""
+    loaded = workflow(file)
+    assert loaded["permissions"] == {}
+    assert "concurrency" in loaded
+    for name, job in loaded["jobs"].items():
+        assert "permissions" in job, name
+        assert 0 < job["timeout-minutes"] <= 60, name
+
+
+def test_only_publishing_may_write() -> None:
+    """The one job with a writing permission runs on main only and checks out nothing."""
+    writers = [
+        job
+        for file in WORKFLOWS
+        for job in workflow(file)["jobs"].values()
+        if "write" in dict(job["permissions"]).values()
+    ]
+    (publish,) = writers
+    assert dict(publish["permissions"]) == {"pages": "write", "id-token": "write"}
+    assert "github.ref == 'refs/heads/main'" in publish["if"]
+    assert [step for step in publish["steps"] if "checkout" in step["uses"]] == []
+
+
+@each_workflow
+def test_checkouts_keep_no_token(file: Path) -> None:
+    """No checkout leaves its token in the tree."""
+    checkouts = [step for step in steps(file) if "actions/checkout@" in step.get("uses", "")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+@each_workflow
+def test_scripts_contain_no_template(file: Path) -> None:
+    """Expressions reach scripts through the environment, never as text."""
+    assert [step["run"] for step in steps(file) if "${{" in step.get("run", "")] == []
+
+
+@each_workflow
+def test_gate_needs_every_job(file: Path) -> None:
+    """The job that a branch rule asks for waits for every job that proves something."""
+    jobs = workflow(file)["jobs"]
+    assert set(jobs["gate"]["needs"]) == set(jobs) - {"gate", "publish"}
+
+
+def test_every_engine_job_requires_its_engines() -> None:
+    """A job of the matrix never passes because an engine was not there, and keeps what it measured when it fails."""
+    jobs = workflow(ROOT / ".github/workflows/matrix.yml")["jobs"]
+    for name in ("engines", "debian"):
+        runs = [step["run"] for step in jobs[name]["steps"] if "run" in step]
+        assert any("--require-engines" in run for run in runs)
+        (upload,) = [step for step in jobs[name]["steps"] if "actions/upload-artifact@" in step.get("uses", "")]
+        assert upload["if"] == "${{ always() }}"
+        assert upload["with"]["path"] == "results/"
+
+
+def test_ci_calls_the_two_doors() -> None:
+    """`.ci/run` sets nothing up by itself: it goes through the two doors of the README."""
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
+    assert commands == ["make test", "make matrix ARGS=--require-engines"]
+    assert "set -euo pipefail" in lines
+
+
+def test_makefile_only_calls_python() -> None:
+    """Every door of the Makefile is one call of the script of the same door."""
+    recipes = dict(re.findall(r"(?m)^(\w+): ##.*\n\t@(.*)$", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    del recipes["help"]
+    assert set(recipes) == set(doors.DOORS)
+    for door, recipe in recipes.items():
+        assert recipe.removesuffix(" $(ARGS)") == f"$(PYTHON) tools/doors.py {door}"
+
+
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        ("run: echo ${{ nothing.here }}", "undefined variable"),
+        ("uses: actions/checkout@v4\n        with: {depth: 1}", 'input "depth" is not defined'),
+        ("run: |\n          x=$(ls)\n          rm $x", "SC2086"),
+    ],
+)
+def test_actionlint_can_say_no(tmp_path: Path, step: str, complaint: str) -> None:
+    """A workflow with a wrong expression, a wrong input or a careless script is refused."""
+    file = tmp_path / "bad.yml"
+    write(file, step)
+    answered = lint("actionlint", str(file))
+    assert answered.returncode == 1
+    assert complaint in answered.stdout
+
+
+@pytest.mark.parametrize(
+    ("step", "complaint"),
+    [
+        ("run: echo ${{ github.event.pull_request.title }}", "template-injection"),
+        ("uses: actions/checkout@v4", "unpinned-uses"),
+    ],
+)
+def test_zizmor_can_say_no(tmp_path: Path, step: str, complaint: str) -> None:
+    """A workflow that lets a stranger write its script, or an action move under it, is refused."""
+    write(tmp_path / ".github" / "workflows" / "bad.yml", step)
+    answered = lint("zizmor", "--offline", "--no-progress", str(tmp_path))
+    assert answered.returncode != 0
+    assert complaint in answered.stdout

@@ -1,0 +1,5 @@
+"""`python -m wirematrix`."""
+
+from wirematrix.cli import main
+
+main()

@@ -1,0 +1,138 @@
+"""One attempt of one cell: set the scene, let the scenario play, judge what was seen.
+
+An attempt starts as `error` and must earn anything better. Whose fault it is when it does not is decided
+here, by the kind of exception and where it came from, never by its text:
+
+    NotReached                   not-reached   a precondition of the scenario never came about
+    EngineCrashed                crash         the engine or the page died
+    BudgetSpent in the scenario  timeout       the page lived and did not answer
+    anything else                error         ours
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from wirematrix.budgets import ATTEMPT
+from wirematrix.checks import Claim
+from wirematrix.driver import LiveCell
+from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, Skipped, WirematrixError
+from wirematrix.judge import judge
+from wirematrix.metrics import metrics
+from wirematrix.model import Attempt, Cell, Expectation, ScenarioText, Status, Verdict
+from wirematrix.timeline import Recorder, folded
+from wirematrix.waits import Waits
+
+Play = Callable[[LiveCell], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A scenario function with what the machinery must know of it."""
+
+    text: ScenarioText
+    play: Play
+    own_engine: bool = False  # it kills the engine, so it must not share one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt to make."""
+
+    cell: Cell
+    scenario: Scenario
+    number: int = 1
+
+
+class Stage:
+    """What an attempt leaves behind while it is being made: the recorder, the waits, the claims."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.recorder = Recorder()
+        self.waits = Waits(self.recorder)
+        self.claims: Sequence[Claim] = ()
+        self.started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+        self.status = Status.ERROR
+        self.because = "the attempt ended before anything was judged"
+        self.clean = False  # the page may be used again
+
+    async def play(self, live: LiveCell) -> None:
+        """Play the scenario on a live cell and bring in the rest of the evidence."""
+        whole = asyncio.timeout(ATTEMPT.seconds)
+        try:
+            async with whole:
+                await self.job.scenario.play(live)
+                await live.collect()
+            live.check_page()
+            self.claims = tuple(live.claims)
+            self.clean = True
+        except NotReached as missing:
+            self._ends(Status.NOT_REACHED, str(missing))
+            self.clean = True
+        except Skipped as reason:
+            self._ends(Status.SKIP, str(reason))
+        except EngineCrashed as crash:
+            self._ends(Status.CRASH, str(crash))
+        except BudgetSpent as spent:
+            self._ends(Status.TIMEOUT, str(spent))
+        except TimeoutError:
+            if not whole.expired():
+                raise
+            self._ends(Status.TIMEOUT, f"the attempt was ended after its budget of {ATTEMPT.ms:.0f} ms")
+
+    def fails_to_start(self, because: Exception) -> None:
+        """The scene could not be set, or our own code broke."""
+        match because:
+            case EngineCrashed():
+                self._ends(Status.CRASH, str(because))
+            case WirematrixError():
+                self._ends(Status.ERROR, str(because))
+            case _:
+                self._ends(Status.ERROR, f"{type(because).__name__}: {because}")
+                self.recorder.observe(
+                    "driver", "exception", traceback="".join(traceback.format_exception(because)[-6:])
+                )
+
+    def attempt(self, expectation: Expectation) -> Attempt:
+        """The finished attempt, judged."""
+        timeline = self.recorder.timeline()
+        kind = self.job.scenario.text.kind
+        if self.claims:
+            verdict = judge(timeline, self.claims, kind=kind, expectation=expectation)
+        else:
+            verdict = Verdict(status=self.status, because=self.because, expectation=expectation)
+        shown, left_out = folded(timeline)
+        return Attempt(
+            cell=self.job.cell,
+            number=self.job.number,
+            started=self.started,
+            duration_ms=round(self.recorder.now_ms(), 1),
+            verdict=verdict,
+            metrics=metrics(timeline),
+            timeline=shown,
+            near_misses=tuple(self.waits.near_misses),
+            dropped_observations=left_out,
+        )
+
+    def _ends(self, status: Status, because: str) -> None:
+        self.status, self.because = status, because
+        self.recorder.observe("driver", "ended", status=str(status), because=because)
+
+
+def not_attempted(job: Job, because: str, expectation: Expectation) -> Attempt:
+    """The attempt that was not made, with the reason."""
+    stage = Stage(job)
+    return Attempt(
+        cell=job.cell,
+        number=job.number,
+        started=stage.started,
+        duration_ms=0.0,
+        verdict=Verdict(status=Status.SKIP, because=because, expectation=expectation),
+        metrics={},
+        timeline=(),
+    )

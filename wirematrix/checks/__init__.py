@@ -1,0 +1,61 @@
+"""Checks: named pure predicates over a timeline that answer held, broken or undecided, with numbers.
+
+A check never asserts and never sees a page. By itself it is a MUST; `should(check)` makes it good practice.
+`undecided` is for missing evidence: it never counts in an engine's favour.
+"""
+
+from wirematrix.checks.claims import Check, Claim, how_it_ended, must, should
+from wirematrix.checks.connect import (
+    is_over,
+    never_delivered,
+    opened,
+    opened_once_listening,
+    said_hello,
+    told_why,
+)
+from wirematrix.checks.drop import (
+    heard_heartbeats,
+    nobody_left_behind,
+    noticed_the_break,
+    server_learned,
+    stayed_closed,
+)
+from wirematrix.checks.message import in_order, no_duplicate, no_gap, payloads_unchanged, uplinks_returned
+from wirematrix.checks.reconnect import (
+    delay_measured,
+    delivers_again,
+    reopened,
+    reopened_within,
+    told_of_the_gap,
+    waited_as_asked,
+)
+
+__all__ = [
+    "Check",
+    "Claim",
+    "delay_measured",
+    "delivers_again",
+    "heard_heartbeats",
+    "how_it_ended",
+    "in_order",
+    "is_over",
+    "must",
+    "never_delivered",
+    "no_duplicate",
+    "no_gap",
+    "nobody_left_behind",
+    "noticed_the_break",
+    "opened",
+    "opened_once_listening",
+    "payloads_unchanged",
+    "reopened",
+    "reopened_within",
+    "said_hello",
+    "server_learned",
+    "should",
+    "stayed_closed",
+    "told_of_the_gap",
+    "told_why",
+    "uplinks_returned",
+    "waited_as_asked",
+]

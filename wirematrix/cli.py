@@ -1,0 +1,142 @@
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | serve`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from wirematrix import doctor as diagnosis
+from wirematrix.errors import WirematrixError
+from wirematrix.matrix import Matrix, load
+from wirematrix.report import markdown_summary, print_summary, write_report
+from wirematrix.runfile import load as load_run
+
+PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+cli = typer.Typer(
+    name="wirematrix",
+    help="Which real-time transport survives, in which browser engine, over which network? Measured.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
+MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
+Engine = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
+
+
+@cli.command(context_settings=PASSED_ON)
+def matrix(context: typer.Context) -> None:
+    """Run `pytest e2e` with these options, and show the summary and where the report lies."""
+    words = [sys.executable, "-m", "pytest", "e2e", "-q", *context.args]
+    raise typer.Exit(subprocess.run(words, check=False).returncode)  # noqa: S603 - our own interpreter
+
+
+@cli.command()
+def plan(
+    file: MatrixFile = Path("matrix.yaml"),
+    browser: Engine = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """Show the cells and the exclusions with their reasons; run nothing."""
+    loaded = load(file)
+    if as_json:
+        typer.echo(json.dumps(plan_as_json(loaded, browser), indent=1))
+    else:
+        show_plan(loaded, browser)
+
+
+@cli.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """Say which engines are there, from where, what is missing and the command that mends it."""
+    raise typer.Exit(diagnosis.show(Console(), as_json=as_json))
+
+
+@cli.command()
+def report(
+    runs: RunFiles,
+    output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path(
+        "results/matrix.html"
+    ),
+) -> None:
+    """Render the report again from run files, one or many."""
+    loaded = [load_run(file) for file in runs]
+    write_report(loaded, output)
+    for run in loaded:
+        print_summary(run, Console())
+    typer.echo(f"report: {output}")
+
+
+@cli.command()
+def summary(runs: RunFiles) -> None:
+    """Print the matrix as Markdown, for a job summary."""
+    typer.echo(markdown_summary([load_run(file) for file in runs]))
+
+
+@cli.command()
+def serve(
+    port: Annotated[int, typer.Option(help="0 lets the system choose")] = 8000,
+    folder: Annotated[Path, typer.Option(help="where the app and its static files are")] = Path(),
+) -> None:
+    """Serve the app with its control interface, for a person to try by hand. Loopback only."""
+    typer.echo(f"open http://127.0.0.1:{port}/ and press the buttons; Ctrl-C ends it")
+    environment = {**os.environ, "APP_CONTROL": "true", "APP_HEARTBEAT_MS": "2000"}
+    words = [sys.executable, "-m", "app", "--port", str(port)]
+    try:
+        done = subprocess.run(words, check=False, cwd=folder, env=environment)  # noqa: S603 - our own
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    raise typer.Exit(done.returncode)
+
+
+def plan_as_json(loaded: Matrix, engines: list[str] | None) -> dict[str, object]:
+    """The plan for machines: cells and exclusions, in order."""
+    return {
+        "cells": [
+            {
+                "id": cell.id,
+                "scenario": cell.scenario,
+                "engine": cell.engine,
+                "transport": cell.transport,
+                "network": cell.network,
+            }
+            for cell in loaded.cells(engines)
+        ],
+        "exclusions": [{"id": one.cell.id, "because": one.because} for one in loaded.excluded(engines)],
+    }
+
+
+def show_plan(loaded: Matrix, engines: list[str] | None) -> None:
+    """The plan for people: a line per scenario and network."""
+    cells = loaded.cells(engines)
+    table = Table("scenario", "network", "engines", "transports", title=f"{len(cells)} cells")
+    rows: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    for cell in cells:
+        of_row = rows.setdefault((cell.scenario, cell.network), ({}, {}))
+        of_row[0][cell.engine] = None
+        of_row[1][cell.transport] = None
+    for (scenario, network), (engines_in, transports) in rows.items():
+        table.add_row(scenario, network, ", ".join(engines_in), ", ".join(transports))
+    console = Console()
+    console.print(table)
+    for one in loaded.excluded(engines):
+        console.print(f"excluded: {one.cell.id}: {one.because}", markup=False, highlight=False)
+
+
+def main() -> None:
+    """Entry point: a mistake is one sentence and exit status 2, never a traceback."""
+    try:
+        cli()
+    except WirematrixError as mistake:
+        typer.echo(f"wirematrix: {mistake}", err=True)
+        raise SystemExit(2) from None

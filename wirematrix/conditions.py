@@ -1,0 +1,149 @@
+"""A cell's network while it lives: what `broken()` does over each network condition.
+
+"The break" in a scenario is the network's own recipe. Breaking and mending are observations of the driver
+(`break`, `mended`), so that every time measured from a break is measured from the same instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import assert_never
+
+from wirematrix import faults, network
+from wirematrix.budgets import DELIVER
+from wirematrix.errors import WirematrixError
+from wirematrix.network import Network
+from wirematrix.proxy import FaultProxy
+from wirematrix.server import Server
+from wirematrix.timeline import Recorder
+from wirematrix.waits import Waits
+
+
+class LiveNetwork:
+    """The way from one page to its app, and the verbs that break it."""
+
+    def __init__(
+        self,
+        condition: Network,
+        *,
+        proxy: FaultProxy,
+        server: Server,
+        recorder: Recorder,
+        waits: Waits,
+        nudge: Callable[[], Awaitable[None]],
+        broke: Callable[[], None],
+    ) -> None:
+        self.condition = condition
+        self._proxy = proxy
+        self._server = server
+        self._recorder = recorder
+        self._waits = waits
+        self._nudge = nudge  # publishes one message: what a truncation needs to cut in two
+        self._tell_broke = broke
+
+    async def stand(self) -> None:
+        """Apply what holds for the whole attempt (latency, throttle); nothing for the others."""
+        match self.condition.recipe:
+            case network.Latency(delay_ms=delay_ms, jitter_ms=jitter_ms):
+                await self._proxy.apply(faults.Latency(delay_ms=delay_ms, jitter_ms=jitter_ms))
+            case network.Throttle(bytes_per_s=bytes_per_s):
+                await self._proxy.apply(faults.Throttle(bytes_per_s=bytes_per_s))
+            case _:
+                pass
+
+    @asynccontextmanager
+    async def broken(self) -> AsyncIterator[None]:
+        """Break the network, let the body happen, and mend it.
+
+        What is published in the body is published into the outage, as far as the condition has a length:
+        after a `close` a page may be back before the body runs.
+        """
+        recipe = self.condition.recipe
+        match recipe:
+            case network.Close() | network.Reset():
+                self._broke()
+                await self._proxy.cut(faults.Close() if isinstance(recipe, network.Close) else faults.Reset())
+                self._mended()
+                yield
+            case network.Truncate(after_bytes=after_bytes, how=how):
+                await self._truncate(faults.Truncate(after_bytes=max(1, after_bytes), how=how))
+                yield
+            case network.Refuse(for_ms=for_ms):
+                until_ms = self._recorder.now_ms() + for_ms
+                self._broke()
+                await self._proxy.apply(faults.Refuse())
+                await self._proxy.cut(faults.Reset())
+                yield
+                await self._reaches(until_ms)
+                await self._proxy.heal()
+                self._mended()
+            case network.Stall(direction=direction):
+                self._broke()
+                await self._proxy.apply(faults.Stall(direction=direction))
+                yield
+                await self._proxy.heal()
+                self._mended()
+            case network.Blackhole(direction=direction):
+                self._broke()
+                await self._proxy.apply(faults.Blackhole(direction=direction))
+                yield
+                await self._proxy.heal()
+                self._mended()
+            case network.Restart(signal=how, down_ms=down_ms):
+                await self._restart(how, down_ms)
+                yield
+            case network.Direct() | network.Latency() | network.Throttle():
+                raise WirematrixError(
+                    f"network {self.condition.name!r} has nothing that breaks; "
+                    "select the scenario over another one in matrix.yaml"
+                )
+            case _:
+                assert_never(recipe)
+
+    @asynccontextmanager
+    async def refusing(self) -> AsyncIterator[None]:
+        """Nobody listens from now until `for_ms` of the `refuse` condition have gone by."""
+        if not isinstance(self.condition.recipe, network.Refuse):
+            raise WirematrixError(f"network {self.condition.name!r} does not refuse")
+        until_ms = self._recorder.now_ms() + self.condition.recipe.for_ms
+        await self._proxy.apply(faults.Refuse())
+        yield
+        await self._reaches(until_ms)
+        await self._proxy.heal()
+        self._mended()
+
+    async def _truncate(self, fault: faults.Truncate) -> None:
+        """Cut inside the next message; the links are seen to end before this returns."""
+        since_ms = self._broke()
+        await self._proxy.apply(fault)
+        await self._nudge()
+        await self._waits.until("link", "link-end", since_ms=since_ms, budget=DELIVER)
+        await self._proxy.heal()
+        self._mended()
+
+    async def _restart(self, how: network.Signal, down_ms: int) -> None:
+        """End the app, refuse while it is down, start it again on its port."""
+        until_ms = self._recorder.now_ms() + down_ms
+        self._broke()
+        await self._proxy.apply(faults.Refuse())
+        if how == "kill":
+            await self._server.kill()
+        else:
+            await self._server.terminate()
+        await self._reaches(until_ms)
+        await self._server.start()
+        await self._proxy.heal()
+        self._mended()
+
+    async def _reaches(self, until_ms: float) -> None:
+        """Time itself is the condition here: it lasts as long as matrix.yaml says."""
+        await asyncio.sleep(max(0.0, until_ms - self._recorder.now_ms()) / 1000)
+
+    def _broke(self) -> float:
+        self._tell_broke()
+        return self._recorder.observe("driver", "break", network=self.condition.name).at_ms
+
+    def _mended(self) -> None:
+        self._recorder.observe("driver", "mended", network=self.condition.name)

@@ -1,0 +1,69 @@
+"""What the driver asks of the app from outside, over `/control/*`: publish, tune, end, count.
+
+Every answer that is not a success is a `ControlRefused`: our fault, never the engine's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from wirematrix.budgets import CONTROL
+from wirematrix.errors import BudgetSpent, ControlRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Which numbers a publish was given, in which epoch."""
+
+    epoch: str
+    first: int
+    last: int
+
+
+class Control:
+    """The control interface of one app, for one channel."""
+
+    def __init__(self, http: httpx.AsyncClient, origin: str, channel: str) -> None:
+        self._http = http
+        self._base = f"{origin}/control/channels/{channel}"
+
+    async def publish(self, items: list[Any]) -> Published:
+        """Publish each item as one `update`, in one go."""
+        answer = await self._post("publish", {"items": items})
+        first, last = answer["seqs"]
+        return Published(epoch=answer["epoch"], first=first, last=last)
+
+    async def fence(self) -> Published:
+        """Publish a fence: when it arrives, nothing older is still on its way."""
+        answer = await self._post("fence", {})
+        return Published(epoch=answer["epoch"], first=answer["seq"], last=answer["seq"])
+
+    async def tune(self, **overrides: int | None) -> None:
+        """Override settings for this channel (heartbeat_ms, retry_ms, next_status, replay_limit, ...)."""
+        await self._post("tune", overrides)
+
+    async def finish(self) -> None:
+        """No more messages: subscribers are told to stay away (204, close code 1000)."""
+        await self._post("finish", {})
+
+    async def statistics(self) -> dict[str, Any]:
+        """The app's own numbers about the channel."""
+        return await self._request("GET", self._base, None)
+
+    async def _post(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._request("POST", f"{self._base}/{verb}", body)
+
+    async def _request(self, method: str, url: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        request = f"{method} {url}"
+        try:
+            answer = await self._http.request(method, url, json=body, timeout=CONTROL.seconds)
+        except httpx.TimeoutException:
+            raise BudgetSpent(request, budget_ms=CONTROL.ms, came="no answer came") from None
+        except httpx.HTTPError as broken:
+            raise ControlRefused(request, status=0, answer=f"{type(broken).__name__}: {broken}") from broken
+        if answer.is_error:
+            raise ControlRefused(request, status=answer.status_code, answer=answer.text[:300])
+        return dict(answer.json()) if answer.content else {}

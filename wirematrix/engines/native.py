@@ -1,0 +1,100 @@
+"""Engines that Playwright launches itself: Chromium, Chrome, Edge, Firefox, and its own WebKit."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+import psutil
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, ViewportSize
+
+from wirematrix.engines import processes
+from wirematrix.engines.live import VIEWPORT, EnginePage, LiveEngine, first_line
+from wirematrix.engines.settings import LaunchOptions, browser_type_name, launch_arguments
+from wirematrix.errors import EngineUnavailable
+from wirematrix.model import Build
+
+LACKS_LIBRARIES: Final = "missing dependencies"
+RENDERERS: Final = {  # what a process that runs pages has in its command line
+    "chromium": ("--type=renderer",),
+    "firefox": ("-contentproc", "tab"),
+    "webkit": ("WebProcess",),
+}
+
+
+async def launch_native(playwright: Playwright, build: Build, options: LaunchOptions) -> LiveEngine:
+    """Start a build; its version is what the engine itself says, not what the package says."""
+    mark = secrets.token_hex(8)
+    kind = browser_type_name(build.engine)
+    try:
+        browser = await getattr(playwright, kind).launch(**launch_arguments(build, options, mark))
+    except Error as error:
+        raise unusable(build, error) from error
+    root = await asyncio.to_thread(processes.marked_root, mark)
+    return NativeEngine(replace(build, version=browser.version), browser, root)
+
+
+def unusable(build: Build, error: Error) -> EngineUnavailable:
+    """Why a build that is there does not start, in one line and with one command."""
+    kind = browser_type_name(build.engine)
+    if LACKS_LIBRARIES in error.message:
+        because = f"{build.product} {build.version} lacks libraries of this system"
+        return EngineUnavailable(build.engine, because, remedy=f"python -m playwright install-deps {kind}")
+    because = f"{build.executable} does not start: {first_line(error)}"
+    return EngineUnavailable(build.engine, because, remedy=f"{build.executable} --version")
+
+
+class NativeEngine(LiveEngine):
+    """A browser process below Playwright's driver."""
+
+    def __init__(self, build: Build, browser: Browser, root: psutil.Process | None) -> None:
+        super().__init__(build)
+        self.browser = browser
+        self.root = root
+        browser.on("disconnected", lambda _: self.death.tell("its process ended"))
+
+    @property
+    def roots(self) -> tuple[psutil.Process, ...]:
+        return (self.root,) if self.root else ()
+
+    async def _new_page(self, ignore_https_errors: bool) -> EnginePage:
+        context = await self.browser.new_context(
+            viewport=ViewportSize(**VIEWPORT), ignore_https_errors=ignore_https_errors
+        )
+        try:
+            return NativePage(self, context, await context.new_page())
+        except BaseException:
+            with suppress(Error):
+                await context.close()
+            raise
+
+    async def _close(self) -> None:
+        await self.browser.close()
+
+
+class NativePage(EnginePage):
+    """A page whose end Playwright reports: "crash" in Chromium and WebKit, "close" in Firefox over BiDi."""
+
+    def __init__(self, engine: NativeEngine, context: BrowserContext, page: Page) -> None:
+        super().__init__(engine, context, page)
+        page.on("crash", lambda _: self.death.tell("its renderer process died"))
+        page.on("close", lambda _: self.closing or self.death.tell("the page vanished with its process"))
+
+    async def _close(self) -> None:
+        await self.context.close()
+
+    async def _kill_renderer(self) -> None:
+        """Chromium ends just this page's process; the others offer no way to tell whose process is whose."""
+        kind = browser_type_name(self.engine.build.engine)
+        if kind == "chromium":
+            tools = await self.context.new_cdp_session(self.page)
+            await tools.send("Page.crash")  # never answered
+            return
+        for process in processes.tree(self.engine.roots):
+            with suppress(psutil.Error):
+                command_line = process.cmdline()
+                if all(any(word in part for part in command_line) for word in RENDERERS[kind]):
+                    process.kill()

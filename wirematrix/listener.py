@@ -1,0 +1,98 @@
+"""A listening port that stays ours, also while it refuses connections.
+
+1. Linux: a second socket, bound to the same port with SO_REUSEPORT and never listening, keeps the port
+   while the listener is really closed: connecting gets ECONNREFUSED, and nobody else can bind it
+   without SO_REUSEPORT and our user id. SO_REUSEADDR is left off on purpose: with it any server of the
+   usual kind could take a port that nobody listens on.
+2. Elsewhere the listener stays open and what connects is reset at once (the glossary's "RST or no
+   listener"): macOS lets a connection to a bound socket that does not listen hang until it times out,
+   and Windows has no SO_REUSEPORT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+BACKLOG: Final = 1024  # connections the kernel may complete before we accept them
+CAN_SHUT: Final = sys.platform == "linux"
+
+
+class Listener:
+    """A bound port; `refusing` says whether new connections are to be refused."""
+
+    def __init__(self, keeper: socket.socket | None, factory: Callable[[], asyncio.Protocol]) -> None:
+        self._keeper = keeper
+        self._factory = factory
+        self._server: asyncio.Server | None = None
+        self.host = ""
+        self.port = 0
+        self.refusing = False
+
+    @classmethod
+    async def open(cls, host: str, factory: Callable[[], asyncio.Protocol], *, can_shut: bool = CAN_SHUT) -> Listener:
+        """Bind a free port of `host` (an IP address) and listen. `can_shut=False` forces way 2."""
+        keeper = _bound(host, 0, shared=True) if can_shut else None
+        listener = cls(keeper, factory)
+        try:
+            listening = _bound(host, keeper.getsockname()[1] if keeper else 0, shared=can_shut)
+            listener.host, listener.port = listening.getsockname()[:2]
+            await listener._listen(listening)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+    @property
+    def refuses_with(self) -> str:
+        """What a refused connection meets: "no listener" (way 1) or "reset" (way 2)."""
+        return "no listener" if self._keeper else "reset"
+
+    def shut(self) -> None:
+        """Refuse from now on; connections the kernel completed but nobody accepted yet are reset."""
+        self.refusing = True
+        if self._keeper is not None:
+            self._stop()
+
+    async def reopen(self) -> None:
+        """Listen again on the same port."""
+        self.refusing = False
+        if self._server is None:
+            await self._listen(_bound(self.host, self.port, shared=True))
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.refusing = True
+        self._stop()
+        if self._keeper is not None:
+            self._keeper.close()
+
+    async def _listen(self, bound: socket.socket) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._factory, sock=bound, backlog=BACKLOG)
+        except BaseException:
+            bound.close()
+            raise
+
+    def _stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    """A bound TCP socket that does not listen yet."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if shared and sys.platform != "win32":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.setblocking(False)
+        bound.bind((host, port))
+    except BaseException:
+        bound.close()
+        raise
+    return bound

@@ -1,0 +1,234 @@
+"""`matrix.yaml`: THE matrix as data, read here and nowhere else.
+
+`load` gives a frozen `Matrix` or raises InvalidInput with file, line, key and what is accepted. The order of
+cells is the file's: scenario, then network, engine, transport, each axis in the order of its own list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from wirematrix import network as networks_in
+from wirematrix import nodes, yamlfile
+from wirematrix.errors import InvalidInput
+from wirematrix.expectations import (
+    Axes,
+    Claim,
+    Selector,
+    narrowest,
+    parse_claim,
+    parse_exclusion,
+    refuse_disagreement,
+)
+from wirematrix.model import ENGINES, TRANSPORTS, Build, Cell, Exclusion, Expectation
+from wirematrix.network import Network
+from wirematrix.nodes import Node, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineEntry:
+    """An engine of the matrix; one that is not required runs only when asked for by name."""
+
+    name: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Over which networks and transports a scenario runs."""
+
+    scenario: str
+    networks: tuple[str, ...]
+    transports: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """The content of one `matrix.yaml`."""
+
+    file: str
+    digest: str  # SHA-256 of the file's bytes, hex: runs of the same matrix have the same
+    engines: tuple[EngineEntry, ...]
+    transports: tuple[str, ...]
+    networks: tuple[Network, ...]
+    selections: tuple[Selection, ...]
+    exclusions: tuple[Exclusion, ...]  # one per excluded cell, for every engine of the file
+    claims: Mapping[Cell, tuple[Claim, ...]]  # only the cells that an expectation means
+    scenarios_place: Place
+
+    @property
+    def required_engines(self) -> tuple[str, ...]:
+        """The engines a run uses unless it is asked for others."""
+        return tuple(engine.name for engine in self.engines if engine.required)
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of all scenarios, in order."""
+        return tuple(selection.scenario for selection in self.selections)
+
+    def cells(self, engines: Collection[str] | None = None) -> tuple[Cell, ...]:
+        """The cells that have a meaning, in order; None stands for the required engines.
+
+        InvalidInput if the file does not list one of `engines`.
+        """
+        wanted = self._wanted(engines)
+        excluded = {exclusion.cell for exclusion in self.exclusions}
+        return tuple(cell for cell in _declared(self.selections, wanted) if cell not in excluded)
+
+    def excluded(self, engines: Collection[str] | None = None) -> tuple[Exclusion, ...]:
+        """The exclusions of some engines, in the order of the cells; None: the required engines."""
+        wanted = self._wanted(engines)
+        return tuple(exclusion for exclusion in self.exclusions if exclusion.cell.engine in wanted)
+
+    def expectation_for(self, cell: Cell, build: Build | None) -> Expectation:
+        """The status we claim the cell has with that build; None, an unknown build, meets no condition."""
+        return narrowest(self.claims.get(cell, ()), build)
+
+    def network(self, name: str) -> Network:
+        """The network of that name; InvalidInput if the file lists none."""
+        for entry in self.networks:
+            if entry.name == name:
+                return entry
+        names = [entry.name for entry in self.networks]
+        raise InvalidInput(self.file, nodes.unknown("network", name, names), expected=nodes.choice(names))
+
+    def check_scenarios(self, known_names: Collection[str], *, complete: bool = True) -> None:
+        """InvalidInput unless each of `known_names` has an entry and, if they are `complete`, the reverse."""
+        for name in sorted(set(known_names) - set(self.scenarios)):
+            problem = f"scenario {name!r} has no entry"
+            raise InvalidInput(str(self.scenarios_place), problem, expected=f"a line `{name}: ...`")
+        for selection in self.selections if complete else ():
+            if selection.scenario not in known_names:
+                problem = nodes.unknown("scenario", selection.scenario, known_names)
+                expected = f"a scenario function test_{selection.scenario}"
+                raise InvalidInput(str(selection.place), problem, expected=expected)
+
+    def _wanted(self, engines: Collection[str] | None) -> tuple[str, ...]:
+        if engines is None:
+            return self.required_engines
+        listed = [entry.name for entry in self.engines]
+        for name in engines:
+            if name not in listed:
+                raise InvalidInput(self.file, nodes.unknown("engine", name, listed), expected=nodes.choice(listed))
+        return tuple(name for name in listed if name in engines)
+
+
+def load(file: Path) -> Matrix:
+    """The matrix written in `file`; InvalidInput if it cannot be used."""
+    content = yamlfile.content_of(file)
+    top = yamlfile.parse(content, str(file)).fields(
+        ("engines", "transports", "networks", "scenarios"), ("exclusions", "expectations")
+    )
+    engines = tuple(_engines(top["engines"]))
+    networks = tuple(networks_in.parse(name, node) for name, node in top["networks"].named_entries("network").items())
+    axes: Axes = {
+        "scenario": tuple(top["scenarios"].named_entries("scenario")),
+        "engine": tuple(engine.name for engine in engines),
+        "transport": _transports(top["transports"]),
+        "network": tuple(entry.name for entry in networks),
+    }
+    selections = tuple(_selection(name, node, axes) for name, node in top["scenarios"].entries().items())
+    declared = tuple(_declared(selections, axes["engine"]))
+    exclusions = _exclusions(_items(top, "exclusions"), axes, declared)
+    excluded = {exclusion.cell for exclusion in exclusions}
+    remaining = tuple(cell for cell in declared if cell not in excluded)
+    return Matrix(
+        file=str(file),
+        digest=hashlib.sha256(content).hexdigest(),
+        engines=engines,
+        transports=axes["transport"],
+        networks=networks,
+        selections=selections,
+        exclusions=exclusions,
+        claims=_claims(_items(top, "expectations"), axes, remaining),
+        scenarios_place=top["scenarios"].place,
+    )
+
+
+def _items(top: Mapping[str, Node], key: str) -> tuple[Node, ...]:
+    return top[key].items() if key in top else ()
+
+
+def _engines(node: Node) -> Iterator[EngineEntry]:
+    seen: set[str] = set()
+    for item in node.items():
+        entry = item.fields(("name", "required"))
+        name = entry["name"].one_of("engine", ENGINES)
+        if name in seen:
+            raise entry["name"].wrong(f"engine {name!r} is listed twice", expected="each once")
+        seen.add(name)
+        yield EngineEntry(name=name, required=entry["required"].flag())
+    if not seen:
+        raise node.wrong("no engine is listed", expected=f"at least one of {nodes.enumeration(ENGINES)}")
+
+
+def _transports(node: Node) -> tuple[str, ...]:
+    node.items()
+    return node.some_of("transport", TRANSPORTS)
+
+
+def _selection(name: str, node: Node, axes: Axes) -> Selection:
+    entry = node.fields(("networks",), ("transports",))
+    networks = entry["networks"].some_of("network", axes["network"])
+    transports = axes["transport"]
+    if "transports" in entry:
+        transports = entry["transports"].some_of("transport", axes["transport"])
+    return Selection(
+        scenario=name,
+        networks=tuple(each for each in axes["network"] if each in networks),
+        transports=tuple(each for each in axes["transport"] if each in transports),
+        place=node.place,
+    )
+
+
+def _declared(selections: Sequence[Selection], engines: Sequence[str]) -> Iterator[Cell]:
+    for selection in selections:
+        for network, engine, transport in product(selection.networks, engines, selection.transports):
+            yield Cell(scenario=selection.scenario, engine=engine, transport=transport, network=network)
+
+
+def _exclusions(items: tuple[Node, ...], axes: Axes, declared: Sequence[Cell]) -> tuple[Exclusion, ...]:
+    reasons: dict[Cell, str] = {}
+    by_scenario = _by_scenario(declared)
+    for item in items:
+        rule = parse_exclusion(item, axes)
+        found = [cell for cell in _meant(rule.selector, by_scenario) if cell not in reasons]
+        if not found:
+            raise item.wrong("excludes no cell that is not excluded already", expected="a cell of the matrix")
+        reasons.update(dict.fromkeys(found, rule.because))
+    return tuple(Exclusion(cell=cell, because=reasons[cell]) for cell in declared if cell in reasons)
+
+
+def _claims(items: tuple[Node, ...], axes: Axes, cells: Sequence[Cell]) -> Mapping[Cell, tuple[Claim, ...]]:
+    claims: defaultdict[Cell, tuple[Claim, ...]] = defaultdict(tuple)
+    by_scenario = _by_scenario(cells)
+    for item in items:
+        claim = parse_claim(item, axes)
+        found = list(_meant(claim.selector, by_scenario))
+        if not found:
+            raise item.wrong("matches no cell", expected="a cell of the matrix that is not excluded")
+        for cell in found:
+            claims[cell] += (claim,)
+    for shared in dict.fromkeys(claims.values()):
+        refuse_disagreement(shared)
+    return dict(claims)
+
+
+def _by_scenario(cells: Sequence[Cell]) -> Mapping[str, list[Cell]]:
+    grouped: defaultdict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        grouped[cell.scenario].append(cell)
+    return grouped
+
+
+def _meant(selector: Selector, by_scenario: Mapping[str, list[Cell]]) -> Iterator[Cell]:
+    """The cells a selector means, looked for only under the scenarios it names."""
+    for scenario, cells in by_scenario.items():
+        if selector.scenario is None or scenario in selector.scenario:
+            yield from filter(selector.matches, cells)

@@ -1,0 +1,181 @@
+"""The numbers of an attempt, taken from its timeline. Names end in the unit; counts have none.
+
+A metric that has no meaning in an attempt (nothing was broken, nothing arrived) is None, never 0.
+Where an attempt has several breaks, the times are those of the worst one and `breaks` says how many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import quantiles
+
+from wirematrix.accounting import NUMBERED, audit
+from wirematrix.model import Observation
+from wirematrix.timeline import Timeline
+
+METRICS: Mapping[str, str] = {
+    "open_ms": "first constructor or fetch call to `open`",
+    "first_message_ms": "first constructor or fetch call to the first message of any type",
+    "detect_ms": "break to the first sign of it in the page (error, close or watchdog)",
+    "reopen_ms": "break to the next `open`",
+    "recover_ms": "break to the first message that was published after it",
+    "reconnect_delay_ms": "the page noticed the end, to its next request at the link; median",
+    "server_notice_ms": "the page went away, to the server's log saying so",
+    "delivery_p50_ms": "publish to page, median over the messages published one by one",
+    "delivery_p95_ms": "publish to page, 95th percentile",
+    "uplink_ms": "send in the page to the message's return over the stream; median",
+    "attempts": "connections the page asked for after the first break",
+    "breaks": "how often the network was broken",
+    "published": "numbered messages published",
+    "received": "numbered messages handed to the page's code, repeats included",
+    "lost": "published and never received",
+    "told": "lost, but named by a `gap`",
+    "duplicated": "surplus copies handed to the page's code",
+    "reordered": "arrived after a higher number",
+    "deduplicated": "repeats that the resilient policy removed",
+}
+SIGNS = ("error", "close", "silence")
+
+
+def metrics(timeline: Timeline) -> dict[str, float | int | None]:
+    """Every metric that this timeline can give; see METRICS for what each one means."""
+    account = audit(timeline)
+    opening = timeline.first("page", "opening")
+    breaks = timeline.of("driver", "break")
+    latencies = delivery_latencies_ms(timeline)
+    delays = reconnect_delays_ms(timeline)
+    values: dict[str, float | int | None] = {
+        "open_ms": _between(opening, timeline.first("page", "open")),
+        "first_message_ms": _between(opening, timeline.first("page", "message")),
+        "detect_ms": _worst(breaks, lambda at: first_sign(timeline, at)),
+        "reopen_ms": _worst(breaks, lambda at: timeline.first("page", "open", since_ms=at)),
+        "recover_ms": _worst(breaks, lambda at: first_recovered(timeline, at)),
+        "reconnect_delay_ms": percentile(delays, 50),
+        "server_notice_ms": _between(timeline.first("driver", "left"), server_notice(timeline)),
+        "delivery_p50_ms": percentile(latencies, 50),
+        "delivery_p95_ms": percentile(latencies, 95),
+        "uplink_ms": percentile(uplink_round_trips_ms(timeline), 50),
+        "attempts": connection_attempts(timeline, breaks[0].at_ms) if breaks else None,
+        "breaks": len(breaks) or None,
+        "published": len(account.published),
+        "received": len(account.received),
+        "lost": len(account.lost),
+        "told": len(account.told),
+        "duplicated": len(account.duplicated),
+        "reordered": len(account.reordered),
+        "deduplicated": len(timeline.of("page", "dropped")),
+    }
+    return {name: round(value, 2) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def first_sign(timeline: Timeline, since_ms: float) -> Observation | None:
+    """The page's first sign that something broke."""
+    return timeline.first("page", *SIGNS, since_ms=since_ms)
+
+
+def server_notice(timeline: Timeline) -> Observation | None:
+    """When the server knew that the page had gone."""
+    left = timeline.first("driver", "left")
+    return timeline.first("server", "gone", since_ms=left.at_ms - 50) if left else None
+
+
+def first_recovered(timeline: Timeline, since_ms: float) -> Observation | None:
+    """The first message received that was published after the break."""
+    fresh = timeline.of("driver", "published", since_ms=since_ms)
+    if not fresh:
+        return None
+    wanted = (fresh[0].detail["epoch"], fresh[0].detail["first"])
+    return next(
+        (
+            seen
+            for seen in timeline.of("page", "message", since_ms=since_ms)
+            if (seen.detail.get("epoch"), seen.detail.get("seq")) == wanted
+            and seen.detail.get("type") in NUMBERED
+        ),
+        None,
+    )
+
+
+def connection_attempts(timeline: Timeline, since_ms: float) -> int:
+    """Connections the page asked for: our own calls, plus the tries an EventSource announced itself.
+
+    An EventSource that fires `error` in state CONNECTING will try again without being asked
+    (HTML standard, 9.2.3, reestablish the connection), and it does so where no link can see it.
+    """
+    opening = timeline.first("page", "opening")
+    by_itself = opening is not None and opening.detail.get("transport") == "eventsource"
+    native = timeline.of("page", "error", since_ms=since_ms, state="CONNECTING") if by_itself else ()
+    return len(timeline.of("page", "opening", since_ms=since_ms)) + len(native)
+
+
+def reconnect_delays_ms(timeline: Timeline) -> list[float]:
+    """For every end the page noticed: how long until its next stream request was seen at the link."""
+    delays = []
+    for sign in timeline.of("page", "error", "close"):
+        following = next(
+            (
+                seen
+                for seen in timeline.of("link", "request", since_ms=sign.at_ms)
+                if is_stream(str(seen.detail.get("target", "")))
+            ),
+            None,
+        )
+        another = next(
+            (seen for seen in timeline.of("page", "error", "close") if seen.at_ms > sign.at_ms), None
+        )
+        if following and (another is None or following.at_ms <= another.at_ms):
+            delays.append(following.at_ms - sign.at_ms)
+    return delays
+
+
+def is_stream(target: str) -> bool:
+    """Whether a request target is one of the app's streams."""
+    return target.startswith(("/sse/", "/ws/"))
+
+
+def delivery_latencies_ms(timeline: Timeline) -> list[float]:
+    """Publish to page, for messages the server published while nothing was broken."""
+    if timeline.of("driver", "break"):
+        return []
+    sent = {
+        int(seen.detail["seq"]): seen.at_ms
+        for seen in timeline.of("server", "publish")
+        if seen.detail.get("type") == "update"
+    }
+    return [
+        max(0.0, seen.at_ms - sent[seen.detail["seq"]])
+        for seen in timeline.of("page", "message", type="update")
+        if seen.detail["seq"] in sent
+    ]
+
+
+def uplink_round_trips_ms(timeline: Timeline) -> list[float]:
+    """Send in the page to the same payload's return over the stream."""
+    trips = []
+    for sent in timeline.of("page", "sent"):
+        back = timeline.first("page", "message", type="uplink", crc=sent.detail.get("crc"))
+        if back:
+            trips.append(back.at_ms - (sent.at_ms - float(sent.detail.get("took_ms", 0))))
+    return trips
+
+
+def percentile(values: list[float], percent: int) -> float | None:
+    """The percentile of what was measured, None of nothing; inclusive method."""
+    if len(values) < 2:
+        return values[0] if values else None
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def _between(start: Observation | None, end: Observation | None) -> float | None:
+    return end.at_ms - start.at_ms if start and end else None
+
+
+def _worst(breaks: tuple[Observation, ...], following: Callable[[float], Observation | None]) -> float | None:
+    """The longest of the times from each break to what follows it; None as soon as one never came."""
+    longest: float | None = None
+    for broken in breaks:
+        then = following(broken.at_ms)
+        if then is None:
+            return None
+        longest = max(longest or 0.0, then.at_ms - broken.at_ms)
+    return longest

@@ -1,0 +1,114 @@
+"""The pages of one engine: lent to cells, made clean between them, and the engine started again when it dies.
+
+A page that ended its cell cleanly is reset and lent again: a new context costs several times the CPU of a
+navigation, and every cell has a port, hence an origin, of its own. A page whose cell did not end
+cleanly is closed. An engine that has made its share of contexts (Firefox's parent process grows with each)
+gets no new cells and is closed with the last of its pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.async_api import Playwright
+
+from wirematrix import engines
+from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine
+from wirematrix.errors import WirematrixError
+from wirematrix.model import Build
+
+CONTEXTS_PER_ENGINE = 50
+CELLS_PER_PAGE = 40  # a page that served this many cells makes room for a new one
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """A page that one cell has to itself."""
+
+    engine: LiveEngine
+    page: EnginePage
+    own_engine: bool
+    served: int = 0
+
+    @property
+    def build(self) -> Build:
+        """The build of the engine this page is in."""
+        return self.engine.build
+
+
+class EnginePool:
+    """One engine of the run."""
+
+    def __init__(self, playwright: Playwright, name: str, options: LaunchOptions) -> None:
+        self.name = name
+        self._playwright = playwright
+        self._options = options
+        self._current: LiveEngine | None = None
+        self._idle: list[Lease] = []
+        self._lent: dict[LiveEngine, int] = {}
+        self._launching = asyncio.Lock()
+
+    async def lease(self, *, own_engine: bool, fresh: bool) -> Lease:
+        """A clean page. EngineUnavailable if the machine has no such engine."""
+        if own_engine:
+            engine = await self._launched()
+            return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
+        while self._idle and not fresh:
+            idle = self._idle.pop()
+            if self._usable(idle):
+                return self._counted(idle)
+            await self._discard(idle)
+        engine = await self._shared()
+        return self._counted(Lease(engine=engine, page=await engine.new_page(), own_engine=False))
+
+    async def give_back(self, lease: Lease, clean: Callable[[], bool]) -> None:
+        """The cell is done with its page."""
+        if lease.own_engine:
+            await lease.engine.close()
+            return
+        self._lent[lease.engine] -= 1
+        lease.served += 1
+        if clean() and lease.served < CELLS_PER_PAGE and self._usable(lease):
+            with contextlib.suppress(WirematrixError):
+                await lease.page.reset()
+                self._idle.append(lease)
+                return
+        await self._discard(lease)
+
+    async def close(self) -> None:
+        """Close every page and engine."""
+        self._idle.clear()
+        live = set(self._lent) | ({self._current} if self._current else set())
+        self._lent.clear()
+        self._current = None
+        for engine in live:
+            await engine.close()
+
+    def _counted(self, lease: Lease) -> Lease:
+        self._lent[lease.engine] = self._lent.get(lease.engine, 0) + 1
+        return lease
+
+    def _usable(self, lease: Lease) -> bool:
+        dead = lease.engine.died.is_set() or lease.page.crashed.is_set()
+        return lease.engine is self._current and not dead
+
+    async def _discard(self, lease: Lease) -> None:
+        with contextlib.suppress(WirematrixError):
+            await lease.page.close()
+        if lease.engine is not self._current and not self._lent.get(lease.engine):
+            self._lent.pop(lease.engine, None)
+            await lease.engine.close()
+
+    async def _shared(self) -> LiveEngine:
+        """The engine that new pages are made in: alive, and not yet worn."""
+        async with self._launching:
+            worn = self._current and self._current.contexts_made >= CONTEXTS_PER_ENGINE
+            if self._current is None or self._current.died.is_set() or worn:
+                self._current = await self._launched()
+            return self._current
+
+    async def _launched(self) -> LiveEngine:
+        return await engines.launch(self._playwright, self.name, self._options)

@@ -1,0 +1,80 @@
+"""Numbers as people read them: times with a unit, counts with separators, and the one in the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from wirematrix.metrics import METRICS
+from wirematrix.model import Attempt
+
+UNITS: Final = ("ms", "s", "mib", "bytes", "percent")
+UNIT_SIGNS: Final = {"mib": "MiB", "percent": "%"}
+
+# Which metric answers which claim. A row shows the first whose check was claimed and that any of its
+# cells has, so that the numbers of one row can be compared.
+KEY_METRICS: Final = (
+    ("reconnect_delay_ms", ("delay_measured", "waited_as_asked")),
+    ("server_notice_ms", ("server_learned", "nobody_left_behind")),
+    ("uplink_ms", ("uplinks_returned",)),
+    ("recover_ms", ("no_gap", "delivers_again", "told_of_the_gap")),
+    ("reopen_ms", ("reopened",)),
+    ("detect_ms", ("noticed_the_break",)),
+    ("delivery_p95_ms", ("in_order", "payloads_unchanged")),
+    ("first_message_ms", ("said_hello",)),
+    ("open_ms", ("opened",)),
+)
+LOSSES: Final = ("lost", "duplicated", "reordered")
+
+
+def duration(ms: float) -> str:
+    """A time of any size in the unit that suits it: `0.4 ms`, `12 ms`, `3.0 s`, `2 min 05 s`."""
+    if ms < 9.95:
+        return f"{ms:.1f} ms"
+    if ms < 999.5:
+        return f"{ms:.0f} ms"
+    if ms < 59_950:
+        return f"{ms / 1000:.1f} s"
+    minutes, seconds = divmod(round(ms / 1000), 60)
+    return f"{minutes} min {seconds:02d} s"
+
+
+def metric_label(name: str) -> str:
+    """A metric's name without its unit, in words: `first_message_ms` is `first message`."""
+    stem, _, unit = name.rpartition("_")
+    return (stem if stem and unit in UNITS else name).replace("_", " ")
+
+
+def metric_meaning(name: str) -> str:
+    """What a metric of the machinery's own measures; empty for a scenario's own."""
+    return METRICS.get(name, "")
+
+
+def quantity(name: str, value: float | None) -> str:
+    """A metric's value with the unit its name ends in; None was not measured."""
+    if value is None:
+        return "not measured"
+    unit = name.rpartition("_")[2]
+    digits = f"{value:,.1f}".removesuffix(".0") if isinstance(value, float) else f"{value:,}"
+    return f"{digits} {UNIT_SIGNS.get(unit, unit)}" if unit in UNITS else digits
+
+
+def key_metric(attempts: Iterable[Attempt]) -> str:
+    """The metric whose value stands in the cells of a row; empty if its cells have none of them."""
+    row = tuple(attempts)
+    claimed = {finding.check for attempt in row for finding in attempt.verdict.findings}
+    measured = {
+        name for attempt in row for name, value in attempt.metrics.items() if value is not None
+    }
+    for name, checks in KEY_METRICS:
+        if name in measured and any(claim.startswith(checks) for claim in claimed):
+            return name
+    return next((name for name, _ in KEY_METRICS if name in measured), "")
+
+
+def key_number(metric: str, metrics: Mapping[str, float | int | None]) -> str:
+    """What stands in the cell: the row's metric, else what was lost, else nothing."""
+    value = metrics.get(metric)
+    if value is not None:
+        return duration(value)
+    return next((f"{metrics[name]:,} {name}" for name in LOSSES if metrics.get(name)), "")

@@ -1,0 +1,124 @@
+"""The report: one self-contained HTML file that needs no network, no server and no JavaScript to be read.
+
+Jinja escapes everything; `visible` runs over every value that a template prints. Only this package's own
+stylesheets and script are exempt, and the Content-Security-Policy names each of them by its hash, so that
+a browser would run or apply nothing else even if something got through.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wirematrix.model import STATUS_MEANS, Run, Status
+from wirematrix.report.evidence import evidence_of
+from wirematrix.report.figures import duration, metric_label, metric_meaning
+from wirematrix.report.merge import merge_views
+from wirematrix.report.tally import counted
+from wirematrix.report.text import visible, web_link
+from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
+
+OPEN_AT_MOST: Final = 12  # unexpected cells whose evidence stands open from the start
+ORIGIN_MEANS: Final[Mapping[str, str]] = {
+    "playwright": "Playwright's own patched build",
+    "system": "the system's package",
+    "channel": "the branded browser",
+    "absent": "not on this machine",
+}
+FIRST_COLUMN_PX: Final = 108  # as in report.css
+COLUMN_PX: Final = 60
+AROUND_GRID_PX: Final = 64  # margins and a scroll bar
+
+
+def write_report(runs: Sequence[Run], target: Path, *, title: str = "") -> Path:
+    """Write the report of one run or several to a file; makes its folder; gives the file back."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(render_html(runs, title=title), encoding="utf-8", newline="\n")
+    return target
+
+
+def render_html(runs: Sequence[Run], *, title: str = "") -> str:
+    """The report of one run or several as the text of one HTML file.
+
+    `title` names the report where several lie side by side. Raises InvalidInput if there is no run.
+    """
+    view = merge_views(runs)
+    styles = (_asset("report.css"), _fitting(view))
+    script = _asset("report.js")
+    page = _environment().get_template("report.html.jinja")
+    return page.render(
+        view=view,
+        title=title or "wirematrix",
+        styles=[Markup(style) for style in styles],  # noqa: S704 - our own files, nothing of a run
+        script=Markup(script),  # noqa: S704 - the same
+        policy=_policy(styles, script),
+        written=datetime.now(UTC).isoformat(timespec="seconds"),
+        open_news=len(view.unexpected) <= OPEN_AT_MOST,
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("wirematrix.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["moment"] = lambda text: text.replace("T", " ").replace("Z", " UTC")
+    environment.filters["one_line"] = lambda text: " ".join(text.split())
+    environment.tests["judged"] = lambda slot: isinstance(slot, JudgedSlot)
+    environment.globals |= {
+        "Status": Status,
+        "STATUS_MEANS": STATUS_MEANS,
+        "LOOK_MEANS": LOOK_MEANS,
+        "BLANK_MEANS": BLANK_MEANS,
+        "ORIGIN_MEANS": ORIGIN_MEANS,
+        "counted": counted,
+        "duration": duration,
+        "evidence_of": evidence_of,
+        "metric_label": metric_label,
+        "metric_meaning": metric_meaning,
+        "web_link": web_link,
+    }
+    return environment
+
+
+def _printable(value: object) -> object:
+    """What a template prints: our own markup as it is, everything else with nothing hidden in it."""
+    return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _asset(name: str) -> str:
+    return (files("wirematrix.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _fitting(view: ReportView) -> str:
+    """A grid that fits the window has no scroll bars of its own, and its header sticks to the window."""
+    columns = len(view.columns)
+    width = FIRST_COLUMN_PX + COLUMN_PX * columns + AROUND_GRID_PX
+    return (
+        f":root{{--columns:{columns}}}\n"
+        f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}}}\n"
+    )
+
+
+def _policy(styles: Sequence[str], script: str) -> str:
+    style_hashes = " ".join(map(_hash, styles))
+    return (
+        f"default-src 'none'; style-src {style_hashes}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+    )
+
+
+def _hash(source: str) -> str:
+    return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"

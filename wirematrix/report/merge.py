@@ -1,0 +1,225 @@
+"""From runs to one matrix: which columns and rows there are, and what stands in each slot.
+
+Columns are engine build x transport, so the WebKits of two machines never share one. Nothing received is
+thrown away: attempts of one cell from several runs stand together, and where they disagree the slot says
+so. Nothing declared is forgotten: what was not received is a blank slot and is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from wirematrix.errors import InvalidInput
+from wirematrix.model import Build, Cell, Run, RunInfo, ScenarioText, Status
+from wirematrix.report.figures import key_metric, key_number
+from wirematrix.report.footnotes import Footnotes
+from wirematrix.report.gather import Gathered, Place, gather
+from wirematrix.report.tally import Tally, tally
+from wirematrix.report.text import anchor
+from wirematrix.report.views import (
+    Blank,
+    BlankSlot,
+    ColumnView,
+    EngineView,
+    GroupView,
+    JudgedSlot,
+    Look,
+    RanAttempt,
+    ReportView,
+    RowView,
+    ScenarioView,
+    Slot,
+    UnavailableView,
+)
+
+
+def merge_views(runs: Sequence[Run]) -> ReportView:
+    """One matrix of one run or several; the same run given twice counts once.
+
+    Raises InvalidInput if there is no run at all.
+    """
+    if not runs:
+        raise InvalidInput("report", "there is no run to show", expected="at least one run")
+    different = [run for place, run in enumerate(runs) if run not in runs[:place]]
+    return _Merge(gather(different)).view([run.info for run in different])
+
+
+def decide(attempts: Sequence[RanAttempt]) -> RanAttempt:
+    """The attempt that speaks for its cell: the last unexpected one, else the last.
+
+    A later attempt never hides an unexpected one: a cell that surprised once is news, and flaky, too.
+    """
+    surprises = [ran for ran in attempts if not ran.attempt.verdict.expected]
+    return (surprises or list(attempts))[-1]
+
+
+def disagreement(attempts: Sequence[RanAttempt]) -> str:
+    """How attempts of one cell differ in status, in a sentence; empty if they do not."""
+    by_run: dict[int, list[Status]] = {}
+    for ran in attempts:
+        by_run.setdefault(ran.run, []).append(ran.attempt.verdict.status)
+    flaky = [statuses for statuses in by_run.values() if len(set(statuses)) > 1]
+    if flaky:
+        return f"flaky: its attempts ended as {', '.join(flaky[0])}"
+    if len({statuses[0] for statuses in by_run.values()}) > 1:
+        each = ", ".join(f"{statuses[0]} in run {run}" for run, statuses in by_run.items())
+        return f"the runs disagree: {each}"
+    return ""
+
+
+class _Merge:
+    """Makes views of what was gathered; hands out footnotes in the order of the grid."""
+
+    def __init__(self, gathered: Gathered) -> None:
+        self._gathered = gathered
+        self._engines = tuple(
+            EngineView(key=key, build=build, transports=transports, note=_not_to_be_taken_for(build))
+            for key, build in gathered.builds.items()
+            if (transports := gathered.transports_of(key))
+        )
+        self._columns = tuple(
+            ColumnView(engine=engine, transport=transport, leads=transport == engine.transports[0])
+            for engine in self._engines
+            for transport in engine.transports
+        )
+        first_build = {engine.build.engine: engine.key for engine in reversed(self._engines)}
+        self._leading_builds = set(first_build.values())
+        self._known = Footnotes()
+        self._excluded = Footnotes(lettered=True)
+
+    def view(self, conditions: Sequence[RunInfo]) -> ReportView:
+        gathered = self._gathered
+        by_group: dict[str, list[ScenarioText]] = {}
+        for text in gathered.scenarios.values():
+            by_group.setdefault(text.group, []).append(text)
+        groups = tuple(self._group(name, texts) for name, texts in by_group.items())
+        groups = tuple(group for group in groups if group.scenarios)
+        slots = [slot for group in groups for slot in _slots(group.scenarios)]
+        missing = tuple(self._missing_name(place) for place in gathered.missing)
+        missing += tuple(gathered.unreadable)
+        return ReportView(
+            runs=tuple(conditions),
+            engines=self._engines,
+            columns=self._columns,
+            groups=groups,
+            networks=gathered.networks,
+            tally=_tally(slots, missing=len(missing)),
+            tallies={engine.key: self._tally_of(engine, slots) for engine in self._engines},
+            missing=missing,
+            unavailable=tuple(
+                UnavailableView(engine=engine, system=one.system, because=because)
+                for one in conditions
+                for engine, because in one.unavailable.items()
+            ),
+            discords=tuple(_discords(conditions)),
+            known=self._known.views(),
+            exclusions=self._excluded.views(),
+        )
+
+    def _group(self, name: str, texts: Iterable[ScenarioText]) -> GroupView:
+        scenarios = tuple(scenario for text in texts if (scenario := self._scenario(text)).rows)
+        slots = list(_slots(scenarios))
+        missing = sum(isinstance(slot, BlankSlot) and slot.blank is Blank.MISSING for slot in slots)
+        return GroupView(name=name, scenarios=scenarios, tally=_tally(slots, missing=missing))
+
+    def _scenario(self, text: ScenarioText) -> ScenarioView:
+        networks = self._gathered.networks_of(text.name)
+        rows = tuple(self._row(text, network) for network in networks)
+        return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
+
+    def _row(self, text: ScenarioText, network: str) -> RowView:
+        places = [self._place(text, column, network) for column in self._columns]
+        metric = key_metric(
+            ran.attempt for place in places for ran in self._gathered.attempts.get(place, ())
+        )
+        slots = zip(self._columns, places, strict=True)
+        return RowView(
+            scenario=text,
+            network=network,
+            about=self._gathered.networks.get(network, ""),
+            metric=metric,
+            anchor=f"evidence.{anchor(text.name)}.{anchor(network)}",
+            back=f"scenario.{anchor(text.name)}",
+            slots=tuple(self._slot(text, column.engine, place, metric) for column, place in slots),
+        )
+
+    @staticmethod
+    def _place(text: ScenarioText, column: ColumnView, network: str) -> Place:
+        engine = column.engine
+        cell = Cell(
+            scenario=text.name, engine=engine.build.engine, transport=column.transport, network=network
+        )
+        return Place(engine.key, cell)
+
+    def _slot(self, text: ScenarioText, engine: EngineView, place: Place, metric: str) -> Slot:
+        attempts = self._gathered.attempts.get(place)
+        if not attempts:
+            return self._blank(place)
+        deciding = decide(attempts)
+        plain = anchor(place.cell.id)
+        return JudgedSlot(
+            cell=place.cell,
+            anchor=plain if engine.key in self._leading_builds else f"{plain}.{engine.key}",
+            scenario=text,
+            engine=engine,
+            attempts=tuple(attempts),
+            deciding=deciding,
+            unsettled=disagreement(attempts),
+            number=key_number(metric, deciding.attempt.metrics),
+            footnote=self._footnote(deciding),
+        )
+
+    def _footnote(self, deciding: RanAttempt) -> str:
+        verdict = deciding.attempt.verdict
+        if not verdict.expected or verdict.status in (Status.PASS, Status.SKIP):
+            return ""
+        claim = verdict.expectation
+        return self._known.mark(claim.because, see=claim.see, status=verdict.status)
+
+    def _blank(self, place: Place) -> BlankSlot:
+        if because := self._gathered.excluded.get(place):
+            mark = self._excluded.mark(because)
+            return BlankSlot(cell=place.cell, blank=Blank.EXCLUDED, because=because, footnote=mark)
+        if place in self._gathered.declared:
+            because = "declared, but no attempt of it was received"
+            return BlankSlot(cell=place.cell, blank=Blank.MISSING, because=because)
+        return BlankSlot(cell=place.cell, blank=Blank.UNSELECTED, because="not selected for this run")
+
+    def _missing_name(self, place: Place) -> str:
+        build = self._gathered.builds[place.build_key]
+        alike = [other for other in self._gathered.builds.values() if other.engine == build.engine]
+        return f"{place.cell.id} in {build.product} {build.version}" if len(alike) > 1 else place.cell.id
+
+    def _tally_of(self, engine: EngineView, slots: Iterable[Slot]) -> Tally:
+        own = [slot for slot in slots if isinstance(slot, JudgedSlot) and slot.engine.key == engine.key]
+        missing = sum(place.build_key == engine.key for place in self._gathered.missing)
+        return _tally(own, missing=missing)
+
+
+def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
+    return (slot for scenario in scenarios for row in scenario.rows for slot in row.slots)
+
+
+def _tally(slots: Iterable[Slot], *, missing: int) -> Tally:
+    judged = (slot for slot in slots if isinstance(slot, JudgedSlot))
+    return tally(((slot.status, slot.look is not Look.NEWS) for slot in judged), missing=missing)
+
+
+def _not_to_be_taken_for(build: Build) -> str:
+    if build.engine != "webkit":
+        return ""
+    if build.origin == "system":
+        return "not Safari: WebKit's GTK port with libsoup as its network stack"
+    return "not Safari: Playwright's own build of WebKit"
+
+
+def _discords(conditions: Sequence[RunInfo]) -> Iterable[str]:
+    """Conditions that should be the same in runs shown as one matrix, and are not."""
+    for name, values in (
+        ("commit", [one.commit for one in conditions]),
+        ("wirematrix version", [one.wirematrix for one in conditions]),
+        ("scale factor", [f"{one.scale_factor:g}" for one in conditions]),
+    ):
+        if len(set(values)) > 1:
+            each = ", ".join(f"run {number}: {value}" for number, value in enumerate(values, start=1))
+            yield f"the runs differ in their {name} ({each})"

@@ -1,0 +1,161 @@
+"""The summary in a terminal: the grid in short words, the counts, and what nobody expected.
+
+Works in a pipe, too: rich leaves colours out there, and every mark is a word as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from wirematrix.model import Run, Status
+from wirematrix.report.merge import merge_views
+from wirematrix.report.tally import counted
+from wirematrix.report.text import rerun_command, visible
+from wirematrix.report.views import Blank, EngineView, JudgedSlot, Look, ReportView, RowView, Slot
+
+MARK_WIDTH: Final = 4
+SHORT_WORDS: Final = {
+    Status.PASS: "ok",
+    Status.DEGRADED: "degr",
+    Status.FAIL: "fail",
+    Status.UNSUPPORTED: "unsu",
+    Status.NOT_REACHED: "nrch",
+    Status.TIMEOUT: "time",
+    Status.CRASH: "cras",
+    Status.ERROR: "err",
+    Status.SKIP: "skip",
+}
+SHORT_TRANSPORTS: Final = {"eventsource": "es", "fetch-stream": "fs", "websocket": "ws"}
+BLANK_MARKS: Final = {Blank.EXCLUDED: "-", Blank.MISSING: "????", Blank.UNSELECTED: ""}
+STYLES: Final = {
+    Look.FINE: "green",
+    Look.KNOWN: "yellow",
+    Look.NEWS: "bold white on red",
+    Look.SKIPPED: "dim",
+}
+PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
+UNEXPECTED_AT_MOST: Final = 40  # the report has them all
+LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
+LEGEND: Final = (
+    "ok pass; other words: expected, shortened from degraded, fail, unsupported, not-reached (nrch), timeout, "
+    "crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
+    "es eventsource, fs fetch-stream, ws websocket, + with the resilient policy"
+)
+
+
+def print_summary(run: Run | Sequence[Run], console: Console) -> None:
+    """Print what one run, or several as one matrix, found.
+
+    Engines stand side by side as far as the console's width allows, else below each other.
+    """
+    view = merge_views([run] if isinstance(run, Run) else run)
+    for table in _tables(view, console.width):
+        console.print(table)
+    console.print(Padding(Text(LEGEND, style="dim"), (0, 0, 1, 0)))
+    for line in _warnings(view):
+        console.print(line, soft_wrap=True)
+    if view.unexpected:
+        console.print(Text("Unexpected", style="bold red"))
+        for slot in view.unexpected[:UNEXPECTED_AT_MOST]:
+            console.print(_unexpected(slot), soft_wrap=True)
+        if (left := len(view.unexpected) - UNEXPECTED_AT_MOST) > 0:
+            console.print(Text(f"  and {left:,} more; the report has them all"))
+    style = "bold red" if view.tally.surprises or view.missing else "bold"
+    console.print(Text(view.tally.line, style=style), soft_wrap=True)
+
+
+def _tables(view: ReportView, width: int) -> Iterator[Table]:
+    for engines in _side_by_side(view.engines, width):
+        keys = {engine.key for engine in engines}
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        table.add_column(Text("scenario\n  network"), no_wrap=True, width=LABEL_WIDTH, overflow="ellipsis")
+        for engine in engines:
+            table.add_column(_header(engine), no_wrap=True, width=_width(engine))
+        for group in view.groups:
+            for scenario in group.scenarios:
+                name = Text(visible(scenario.text.name), style="bold")
+                rows = scenario.rows
+                if [row.network for row in rows] == [PLAIN_NETWORK]:
+                    table.add_row(name, *_marks_of(rows[0], view, keys))
+                    continue
+                table.add_row(name)
+                for row in rows:
+                    table.add_row(Text(f"  {visible(row.network)}"), *_marks_of(row, view, keys))
+        yield table
+
+
+def _side_by_side(engines: Sequence[EngineView], width: int) -> Iterator[list[EngineView]]:
+    room = 0
+    together: list[EngineView] = []
+    for engine in engines:
+        needed = _width(engine) + 2
+        if together and needed > room:
+            yield together
+            together = []
+        if not together:
+            room = width - LABEL_WIDTH  # each engine brings the gap before it
+        together.append(engine)
+        room -= needed
+    if together:
+        yield together
+
+
+def _width(engine: EngineView) -> int:
+    return (MARK_WIDTH + 1) * len(engine.transports) - 1
+
+
+def _header(engine: EngineView) -> Text:
+    shorts = (_short(transport) for transport in engine.transports)
+    name = visible(engine.name)[: _width(engine)]
+    return Text(f"{name}\n{' '.join(short.ljust(MARK_WIDTH) for short in shorts)}")
+
+
+def _short(transport: str) -> str:
+    bare = transport.removesuffix("+")
+    return visible(SHORT_TRANSPORTS.get(bare, bare)[:3] + transport[len(bare) :])
+
+
+def _marks_of(row: RowView, view: ReportView, keys: set[str]) -> list[Text]:
+    by_engine: dict[str, list[Slot]] = {}
+    for column, slot in zip(view.columns, row.slots, strict=True):
+        by_engine.setdefault(column.engine.key, []).append(slot)
+    return [Text(" ").join(map(_mark, slots)) for key, slots in by_engine.items() if key in keys]
+
+
+def _mark(slot: Slot) -> Text:
+    if not isinstance(slot, JudgedSlot):
+        style = "bold red" if slot.blank is Blank.MISSING else "dim"
+        return Text(BLANK_MARKS[slot.blank].ljust(MARK_WIDTH), style=style)
+    word = SHORT_WORDS[slot.status]
+    if slot.look is Look.NEWS:
+        return Text(f"!{slot.status[: MARK_WIDTH - 1].upper()}", style=STYLES[slot.look])
+    if slot.unsettled:
+        word = f"~{word[: MARK_WIDTH - 1]}"
+    return Text(word.ljust(MARK_WIDTH), style=STYLES[slot.look])
+
+
+def _warnings(view: ReportView) -> Iterator[Text]:
+    for gone in view.unavailable:
+        yield Text(visible(f"{gone.engine} is unavailable: {gone.because}"), style="bold red")
+    for sentence in view.discords:
+        yield Text(visible(f"read with care: {sentence}"), style="yellow")
+    if view.missing:
+        names = visible(", ".join(view.missing[:5])) + (", ..." if len(view.missing) > 5 else "")
+        yield Text(f"{counted(len(view.missing), 'declared cell')} never arrived: {names}", style="bold red")
+    for slot in view.unsettled:
+        yield Text(visible(f"{slot.cell.id}: {slot.unsettled}"), style="yellow")
+    if view.nearly_spent:
+        yield Text(f"{counted(len(view.nearly_spent), 'cell')} with near misses; see the report", style="yellow")
+
+
+def _unexpected(slot: JudgedSlot) -> Text:
+    text = Text("  ").append(str(slot.status), style="bold red")
+    text.append(visible(f" (expected {slot.claimed}) {slot.cell.id} in {slot.engine.name}"))
+    text.append(f"\n    {visible(slot.because)}")
+    return text.append(f"\n    {rerun_command(slot.scenario, slot.cell)}", style="dim")

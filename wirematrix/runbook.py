@@ -1,0 +1,227 @@
+"""The books of a run: which cells are asked for, what became of them, and the files that tell it.
+
+One per process. A worker of pytest-xdist keeps its own journal and hands its sums to the controller;
+only the process without a controller writes the run file and the report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TextIO
+
+import psutil
+
+from wirematrix import engines
+from wirematrix.admission import cores
+from wirematrix.attempts import Job, Scenario
+from wirematrix.budgets import scale_factor
+from wirematrix.campaign import Campaign, Watcher
+from wirematrix.errors import EngineUnavailable
+from wirematrix.journal import Fingerprint, Journal, read_journals
+from wirematrix.matrix import Matrix
+from wirematrix.model import Attempt, Build, Cell, Run, RunInfo, ScenarioText
+from wirematrix.progress import Progressing
+from wirematrix.report import write_report
+from wirematrix.runfile import SCHEMA, dump
+from wirematrix.runner import RunOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """Where the books lie and how the run is made."""
+
+    results: Path
+    options: RunOptions
+    engines: tuple[str, ...]
+    worker: str
+    resume: bool
+    root: Path
+    command: str
+
+    @property
+    def journals(self) -> Path:
+        """The folder of the journals, one file per process."""
+        return self.results / "journal"
+
+
+@dataclass(slots=True)
+class Sums:
+    """What a process adds to the run info; a worker sends it to the controller as JSON."""
+
+    cpu_s: float = 0.0
+    peak_memory_mib: float = 0.0
+    declared: list[str] = field(default_factory=list)
+    scenarios: dict[str, ScenarioText] = field(default_factory=dict)
+
+    def add(self, other: Sums) -> None:
+        """Take in another process's sums."""
+        self.cpu_s += other.cpu_s
+        self.peak_memory_mib += other.peak_memory_mib
+        self.declared = other.declared or self.declared
+        self.scenarios.update(other.scenarios)
+
+
+class RunBook:
+    """Connects cells that somebody asks for with the campaign that makes their attempts."""
+
+    def __init__(self, matrix: Matrix, books: Books, stream: TextIO) -> None:
+        self.matrix = matrix
+        self.books = books
+        self.builds: dict[str, Build] = {}
+        self.unavailable: dict[str, str] = {}
+        self.sums = Sums()
+        self._asked: list[Job] = []
+        self._campaign: Campaign | None = None
+        self._journal: Journal | None = None
+        self._progress = Progressing(stream)
+        self._started = dt.datetime.now(dt.UTC)
+        self._started_s = time.monotonic()
+        self._locate()
+
+    def _locate(self) -> None:
+        for name in self.books.engines:
+            try:
+                self.builds[name] = engines.locate(name)
+            except EngineUnavailable as missing:
+                self.unavailable[name] = str(missing)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What attempts must share to stand in this run."""
+        return Fingerprint.of(self.matrix.digest, commit_of(self.books.root), self.builds.values())
+
+    @property
+    def missing_required(self) -> tuple[str, ...]:
+        """The required engines that are not there."""
+        return tuple(name for name in self.matrix.required_engines if name in self.unavailable)
+
+    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]]) -> None:
+        """These cells were selected, in this order."""
+        self._asked = [Job(cell=cell, scenario=scenario) for cell, scenario in wanted]
+        self.sums.declared = [cell.id for cell, _ in wanted]
+        self.sums.scenarios = {scenario.text.name: scenario.text for _, scenario in wanted}
+
+    def clear(self) -> None:
+        """A new run begins: what an older one left is put aside (one generation), unless it is resumed."""
+        if self.books.resume or not self.books.journals.exists():
+            return
+        aside = self.books.journals.with_name("journal.before")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.books.journals.rename(aside)
+
+    def attempt(self, cell: Cell, *, whole_engine_only: bool) -> Attempt:
+        """The attempt of a cell; the first one asked for sets the campaign going.
+
+        With `whole_engine_only` (a worker) only the cells of the same engine are made along with it.
+        """
+        if self._campaign is None or not self._campaign.covers(cell):
+            self._begin(
+                [job for job in self._asked if not whole_engine_only or job.cell.engine == cell.engine]
+            )
+        assert self._campaign  # noqa: S101 - _begin made it
+        return self._campaign.attempt(cell)
+
+    def _begin(self, jobs: list[Job]) -> None:
+        already: Mapping[Cell, Attempt] = {}
+        if self.books.resume:
+            known = read_journals(self.books.journals, self.fingerprint)
+            already = {attempt.cell: attempt for attempt in known.attempts}
+        if self._journal is None:
+            self._journal = Journal(self.books.journals, self.books.worker, self.fingerprint)
+        if self._campaign is None:
+            self._campaign = Campaign(
+                self.matrix,
+                self.books.options,
+                Watcher(began=self._attempt_began, ended=self._attempt_ended),
+                already=already,
+            )
+        self._progress.start(sum(job.cell not in already for job in jobs))
+        self._campaign.start(jobs)
+
+    def _attempt_began(self, job: Job) -> None:
+        if self._journal:
+            self._journal.begin(job.cell, job.number)
+        self._progress.began()
+
+    def _attempt_ended(self, job: Job, attempt: Attempt) -> None:
+        if self._journal:
+            self._journal.end(attempt)
+        self._progress.ended(expected=attempt.verdict.expected)
+
+    def close(self) -> Sums:
+        """End the campaign, whatever it is doing; the sums of this process."""
+        if self._campaign:
+            self._campaign.stop()
+            self.sums.cpu_s = self._campaign.cpu_s
+            self.sums.peak_memory_mib = self._campaign.peak_memory_mib
+        self._progress.close()
+        if self._journal:
+            self._journal.close()
+        return self.sums
+
+    def write(self) -> Run:
+        """Make the run file from the journals, and the report from the run file."""
+        journals = read_journals(self.books.journals, self.fingerprint)
+        order = {cell_id: place for place, cell_id in enumerate(self.sums.declared)}
+        attempts = sorted(
+            (one for one in journals.attempts if one.cell.id in order),
+            key=lambda one: (order[one.cell.id], one.number),
+        )
+        run = Run(
+            schema=SCHEMA,
+            info=self._info(),
+            scenarios=tuple(self.sums.scenarios.values()),
+            networks={network.name: network.title for network in self.matrix.networks},
+            declared=tuple(self.sums.declared),
+            exclusions=self.matrix.excluded(self.books.engines),
+            attempts=tuple(attempts),
+        )
+        dump(run, self.books.results / "run.json")
+        write_report([run], self.books.results / "matrix.html")
+        return run
+
+    def _info(self) -> RunInfo:
+        return RunInfo(
+            started=self._started.isoformat(timespec="seconds"),
+            finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            command=self.books.command,
+            system=engines.system_name(),
+            machine=platform.machine(),
+            cores=cores(),
+            memory_mib=round(psutil.virtual_memory().total / 2**20),
+            python=platform.python_version(),
+            playwright=metadata.version("playwright"),
+            wirematrix=metadata.version("wirematrix"),
+            commit=commit_of(self.books.root),
+            scale_factor=scale_factor(),
+            concurrency=self.books.options.limits.spelled,
+            wall_s=round(time.monotonic() - self._started_s, 1),
+            cpu_s=round(self.sums.cpu_s, 1),
+            peak_memory_mib=round(self.sums.peak_memory_mib),
+            builds=tuple(self.builds.values()),
+            unavailable=dict(self.unavailable),
+        )
+
+
+def commit_of(folder: Path) -> str:
+    """The commit of a checkout, `-dirty` with changes; "unknown" outside of one."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],  # noqa: S607
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return found.stdout.strip() or "unknown"

@@ -1,0 +1,206 @@
+"""The concurrent runner: many cells at once per engine, each with its own page, proxy port and channel.
+
+    jobs ──▶ a queue per engine ──▶ lanes ──▶ admission ──▶ scene (page, proxy, app) ──▶ scenario ──▶ verdict
+
+A lane takes the next job of its engine, waits for a place, sets the scene and makes the attempt. A crash
+costs the cells that were in the page or engine that died; the pool starts the engine again for the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+from playwright.async_api import async_playwright
+
+from wirematrix import network
+from wirematrix.admission import Admission, Limits
+from wirematrix.artifacts import Artifacts
+from wirematrix.attempts import Job, Stage, not_attempted
+from wirematrix.budgets import PROXY
+from wirematrix.conditions import LiveNetwork
+from wirematrix.control import Control
+from wirematrix.driver import LiveCell
+from wirematrix.engines import LaunchOptions
+from wirematrix.errors import BudgetSpent, EngineUnavailable
+from wirematrix.matrix import Matrix
+from wirematrix.model import Attempt, Build
+from wirematrix.pool import EnginePool, Lease
+from wirematrix.proxy import FaultProxy
+from wirematrix.resources import Resources
+from wirematrix.server import HOST, Command, Server
+from wirematrix.services import Services
+
+PROBE_PAGE = "/static/probe.html#driven"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a run was asked to do."""
+
+    command: Command
+    launch: Mapping[str, LaunchOptions]
+    limits: Limits
+    artifacts: Artifacts
+    reuse_pages: bool = True
+
+
+class Runner:
+    """Makes attempts; knows nothing of pytest. One per run and per asyncio loop."""
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        options: RunOptions,
+        *,
+        began: Callable[[Job], None],
+        ended: Callable[[Job, Attempt], None],
+    ) -> None:
+        self._matrix = matrix
+        self._options = options
+        self._began = began
+        self._ended = ended
+        self._channels = itertools.count(1)
+        self._stopping = False
+        self.admission = Admission(options.limits)
+        self.resources = Resources()
+        self.builds: dict[str, Build] = {}
+        self.unavailable: dict[str, str] = {}
+
+    def stop(self) -> None:
+        """Begin no further attempt; those that live are finished."""
+        self._stopping = True
+
+    async def run(self, jobs: Sequence[Job]) -> None:
+        """Make every attempt, then end every process."""
+        queues: dict[str, deque[Job]] = {}
+        for job in jobs:
+            queues.setdefault(job.cell.engine, deque()).append(job)
+        services = Services(self._options.command)
+        background = [
+            asyncio.create_task(self.admission.govern(), name="admission"),
+            asyncio.create_task(self.resources.sample(), name="resources"),
+        ]
+        try:
+            async with httpx.AsyncClient() as http, async_playwright() as playwright:
+                pools = {
+                    engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues
+                }
+                try:
+                    async with asyncio.TaskGroup() as lanes:
+                        for engine, queue in queues.items():
+                            for _ in range(min(len(queue), self._options.limits.most)):
+                                lanes.create_task(
+                                    self._lane(queue, pools[engine], services, http), name=f"lane {engine}"
+                                )
+                finally:
+                    self.resources.take(memory=False)
+                    for pool in pools.values():
+                        await pool.close()
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await services.close()
+
+    async def _lane(
+        self, queue: deque[Job], pool: EnginePool, services: Services, http: httpx.AsyncClient
+    ) -> None:
+        while queue and not self._stopping:
+            async with self.admission.admitted():
+                if not queue or self._stopping:
+                    return
+                job = queue.popleft()
+                self._began(job)
+                self._ended(job, await self._attempt(job, pool, services, http))
+
+    async def _attempt(
+        self, job: Job, pool: EnginePool, services: Services, http: httpx.AsyncClient
+    ) -> Attempt:
+        if job.cell.engine in self.unavailable:
+            return self._skipped(job)
+        stage = Stage(job)
+        try:
+            await self._play(stage, pool, services, http)
+        except EngineUnavailable as missing:
+            self.unavailable[job.cell.engine] = str(missing)
+            return self._skipped(job)
+        except Exception as broken:  # noqa: BLE001 - whatever our machinery raises is an `error`, never a verdict
+            stage.fails_to_start(broken)
+        return stage.attempt(self._matrix.expectation_for(job.cell, self.builds.get(job.cell.engine)))
+
+    def _skipped(self, job: Job) -> Attempt:
+        return not_attempted(
+            job, self.unavailable[job.cell.engine], self._matrix.expectation_for(job.cell, None)
+        )
+
+    async def _play(
+        self, stage: Stage, pool: EnginePool, services: Services, http: httpx.AsyncClient
+    ) -> None:
+        """Set the scene, let the scenario play, and clear the stage whatever happened."""
+        job = stage.job
+        condition = self._matrix.network(job.cell.network)
+        alone = isinstance(condition.recipe, network.Restart)
+        async with contextlib.AsyncExitStack() as scene:
+            async with self.admission.beginning():
+                server = await scene.enter_async_context(services.lent(alone=alone))
+                lease = await pool.lease(
+                    own_engine=job.scenario.own_engine, fresh=not self._options.reuse_pages
+                )
+                scene.push_async_callback(pool.give_back, lease, lambda: stage.clean)
+                self.builds.setdefault(job.cell.engine, lease.build)
+                await scene.enter_async_context(
+                    self._options.artifacts.kept(lease.page, job, lambda: stage.clean)
+                )
+                proxy = await self._proxy(stage, server)
+                scene.push_async_callback(proxy.close)
+                live = self._live_cell(stage, lease, server, http)
+                scene.callback(server.forget, live.channel)
+                live.network = LiveNetwork(
+                    condition,
+                    proxy=proxy,
+                    server=server,
+                    recorder=stage.recorder,
+                    waits=stage.waits,
+                    nudge=live.publish,
+                    broke=live.broke,
+                )
+                await live.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}")
+                await live.network.stand()
+            await stage.play(live)
+
+    async def _proxy(self, stage: Stage, server: Server) -> FaultProxy:
+        def observe(kind: str, /, **detail: object) -> None:
+            stage.recorder.observe("link", kind, at_ms=None, **detail)
+
+        try:
+            async with asyncio.timeout(PROXY.seconds):
+                return await FaultProxy.start((HOST, server.port), observe)
+        except TimeoutError:
+            raise BudgetSpent("the fault proxy to listen", budget_ms=PROXY.ms, came="it did not") from None
+
+    def _live_cell(self, stage: Stage, lease: Lease, server: Server, http: httpx.AsyncClient) -> LiveCell:
+        channel = f"c{next(self._channels)}"
+        recorder = stage.recorder
+
+        def heard(fact: Mapping[str, object]) -> None:
+            detail = {name: value for name, value in fact.items() if name not in ("at", "kind", "channel")}
+            at_ms = recorder.from_epoch_ms(float(str(fact["at"])))
+            recorder.observe("server", str(fact["kind"]), at_ms=at_ms, **detail)
+
+        for name in (channel, f"private-{channel}"):
+            server.listen_to(name, heard)
+        return LiveCell(
+            stage.job.cell,
+            channel=channel,
+            page=lease.page,
+            server=server,
+            control=Control(http, server.origin, channel),
+            recorder=recorder,
+            waits=stage.waits,
+        )

@@ -1,0 +1,267 @@
+"""The app as a process: started, killed, stopped, suspended and started again, on the same port.
+
+The machinery never imports the app. It starts a command, hands it a listening socket (`{fd}`) or, where
+descriptors cannot be inherited (Windows), a port (`{port}`), and reads facts from its standard output:
+one JSON object per line with `at` (epoch ms), `kind` and `channel`. A line that is anything else is kept as
+last words. A socket that is bound but never listens holds the port while the process is down, so that
+connections are refused and nobody else is given the port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from wirematrix.budgets import SERVICE_START, SERVICE_STOP
+from wirematrix.errors import BudgetSpent, InvalidInput, ServiceDied
+
+Fact = Mapping[str, Any]
+Listener = Callable[[Fact], None]
+HOST = "127.0.0.1"
+READ_AT_ONCE = 1 << 16
+LAST_WORDS = 12
+INHERITS_SOCKETS = sys.platform != "win32"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """How to start an app: `{fd}` or `{port}` in `argv` is where its listening socket goes."""
+
+    argv: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not any("{fd}" in word or "{port}" in word for word in self.argv):
+            raise InvalidInput("app command", f"got {' '.join(self.argv)!r}", expected="{fd} or {port} in it")
+
+    def spelled(self, *, fd: int, port: int) -> list[str]:
+        """The words to execute."""
+        return [word.replace("{fd}", str(fd)).replace("{port}", str(port)) for word in self.argv]
+
+
+def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) -> Command:
+    """The command that starts this project's own app found in `folder`."""
+    listen = ("--fd", "{fd}") if INHERITS_SOCKETS else ("--port", "{port}")
+    return Command(
+        argv=(sys.executable, "-m", "app", *listen),
+        folder=folder,
+        environment={"APP_CONTROL": "true", "APP_CONNECTION_LOG": "true", **(settings or {})},
+    )
+
+
+class Server:
+    """One app process. Facts go to the listener of their channel, in the order in which they were said."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self._listeners: dict[str, Listener] = {}
+        self._placeholder: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._complaining: asyncio.Task[None] | None = None
+        self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
+        self.port = 0
+
+    @property
+    def origin(self) -> str:
+        """Where the app listens, as a URL without a trailing slash."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive (a suspended one is)."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, for accounting; None before the start."""
+        return self._process.pid if self._process else None
+
+    def listen_to(self, channel: str, listener: Listener) -> None:
+        """From now on, hand every fact about `channel` to `listener`."""
+        self._listeners[channel] = listener
+
+    def forget(self, channel: str) -> None:
+        """Stop listening to a channel."""
+        self._listeners.pop(channel, None)
+
+    async def start(self) -> None:
+        """Start the process and wait until it answers `/healthz`.
+
+        Raises ServiceDied when it ends first, BudgetSpent when it never answers.
+        """
+        listening = self._bind()
+        fd = listening.fileno()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.command.spelled(fd=fd, port=self.port),
+                cwd=self.command.folder,
+                env={**os.environ, **self.command.environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=(fd,) if INHERITS_SOCKETS else (),
+            )
+        finally:
+            listening.close()
+        self._process = process
+        if process.stdout and process.stderr:
+            self._reading = asyncio.create_task(self._read_facts(process.stdout), name="app facts")
+            self._complaining = asyncio.create_task(self._read_complaints(process.stderr), name="app stderr")
+        await self._until_it_answers(process)
+
+    async def kill(self) -> None:
+        """SIGKILL: the process has no last word; its sockets are closed by the kernel."""
+        await self._end(signal.SIGKILL if INHERITS_SOCKETS else signal.SIGTERM)
+
+    async def terminate(self) -> None:
+        """SIGTERM: the app drains and ends by itself; BudgetSpent (after a SIGKILL) if it does not."""
+        await self._end(signal.SIGTERM)
+
+    def suspend(self) -> None:
+        """SIGSTOP: alive, connected, silent."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT: goes on where it stood."""
+        self._signal(signal.SIGCONT)
+
+    async def close(self) -> None:
+        """End the process whatever it takes, and let go of the port."""
+        if self.running:
+            self._signal(signal.SIGKILL if INHERITS_SOCKETS else signal.SIGTERM)
+        if self._process:
+            await self._process.wait()
+            await self._readers_done()
+        if self._placeholder:
+            self._placeholder.close()
+            self._placeholder = None
+
+    def _bind(self) -> socket.socket:
+        """A listening socket on our port; the first call chooses it and keeps it reserved."""
+        shared = getattr(socket, "SO_REUSEPORT", None)
+        if self._placeholder is None and shared is not None:
+            self._placeholder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._placeholder.setsockopt(socket.SOL_SOCKET, shared, 1)
+            self._placeholder.bind((HOST, 0))
+            self.port = self._placeholder.getsockname()[1]
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if shared is not None:
+            listening.setsockopt(socket.SOL_SOCKET, shared, 1)
+        listening.bind((HOST, self.port))
+        self.port = listening.getsockname()[1]
+        if INHERITS_SOCKETS:
+            listening.listen(1024)
+        return listening
+
+    async def _until_it_answers(self, process: asyncio.subprocess.Process) -> None:
+        ended = asyncio.create_task(process.wait(), name="app ended")
+        answered = asyncio.create_task(self._ask_for_health(), name="app answers")
+        try:
+            await asyncio.wait(
+                {ended, answered},
+                timeout=SERVICE_START.seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if answered.done():
+                answered.result()
+                return
+            if ended.done():
+                await self._readers_done()
+                raise self._died()
+            raise BudgetSpent(
+                f"the app to answer {self.origin}/healthz",
+                budget_ms=SERVICE_START.ms,
+                came="it is alive and silent",
+            )
+        finally:
+            for task in (ended, answered):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
+                    await task
+
+    async def _ask_for_health(self) -> None:
+        """One request is enough: the socket listens before the app does, so the kernel keeps it waiting."""
+        async with httpx.AsyncClient(timeout=SERVICE_START.seconds) as asking:
+            while True:
+                try:
+                    (await asking.get(f"{self.origin}/healthz")).raise_for_status()
+                except httpx.ConnectError:
+                    if INHERITS_SOCKETS:
+                        raise
+                    await asyncio.sleep(0.05)  # there the app binds by itself, at its own time
+                else:
+                    return
+
+    async def _end(self, how: signal.Signals) -> None:
+        if not self._process:
+            return
+        self._signal(how)
+        try:
+            async with asyncio.timeout(SERVICE_STOP.seconds):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+            raise BudgetSpent(
+                f"the app to end after {how.name}", budget_ms=SERVICE_STOP.ms, came="it was killed"
+            ) from None
+        finally:
+            await self._readers_done()
+
+    def _signal(self, which: signal.Signals) -> None:
+        if self.running and self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(which)
+
+    async def _readers_done(self) -> None:
+        readers = [task for task in (self._reading, self._complaining) if task]
+        if readers:
+            await asyncio.wait(readers, timeout=SERVICE_STOP.seconds)
+
+    async def _read_facts(self, lines_in: asyncio.StreamReader) -> None:
+        rest = b""
+        while chunk := await lines_in.read(READ_AT_ONCE):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                self._tell(line)
+
+    def _tell(self, line: bytes) -> None:
+        try:
+            fact = json.loads(line)
+            channel = fact.get("channel")
+        except (ValueError, AttributeError):
+            self._last_words.append(line.decode(errors="replace"))
+            return
+        listener = self._listeners.get(channel)
+        if listener:
+            listener(fact)
+
+    async def _read_complaints(self, words_in: asyncio.StreamReader) -> None:
+        while chunk := await words_in.read(READ_AT_ONCE):
+            self._last_words.extend(chunk.decode(errors="replace").splitlines())
+
+    def _died(self) -> ServiceDied:
+        return ServiceDied(
+            " ".join(self.command.argv),
+            exit_code=self._process.returncode if self._process else None,
+            last_words=" | ".join(self._last_words),
+        )
+
+    def check_alive(self) -> None:
+        """Raise ServiceDied if the process ended without being asked to."""
+        if not self.running:
+            raise self._died()

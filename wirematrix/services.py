@@ -1,0 +1,68 @@
+"""The app processes of a run: one shared by all cells, and spare ones for cells that restart theirs.
+
+A spare that survived its cell is lent again; one that is dead is thrown away. Nobody shares a spare.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from wirematrix.errors import ServiceDied
+from wirematrix.server import Command, Server
+
+
+class Services:
+    """Lends app processes; `close` ends them all."""
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+        self._shared: Server | None = None
+        self._spares: list[Server] = []
+        self._all: list[Server] = []
+        self._starting = asyncio.Lock()
+
+    @asynccontextmanager
+    async def lent(self, *, alone: bool) -> AsyncIterator[Server]:
+        """A running app process: the shared one, or one that nobody else has."""
+        if not alone:
+            yield await self._shared_one()
+            return
+        server = self._spares.pop() if self._spares else await self._started()
+        try:
+            yield server
+        finally:
+            if server.running:
+                self._spares.append(server)
+            else:
+                await server.close()
+                self._all.remove(server)
+
+    async def close(self) -> None:
+        """End every process."""
+        for server in self._all:
+            await server.close()
+        self._all.clear()
+
+    async def _shared_one(self) -> Server:
+        """The shared app; one that died by itself is replaced (the cells that were on it are errors)."""
+        async with self._starting:
+            if self._shared and not self._shared.running:
+                await self._shared.close()
+                self._all.remove(self._shared)
+                self._shared = None
+            if self._shared is None:
+                self._shared = await self._started()
+            return self._shared
+
+    async def _started(self) -> Server:
+        server = Server(self._command)
+        self._all.append(server)
+        try:
+            await server.start()
+        except ServiceDied:
+            self._all.remove(server)
+            await server.close()
+            raise
+        return server

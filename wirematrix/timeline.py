@@ -1,0 +1,158 @@
+"""The timeline: every observation of an attempt, in one order, on one clock.
+
+A `Recorder` collects while the attempt runs; `timeline()` freezes what it has. Checks only ever see the
+frozen value. Times are milliseconds since the attempt began, whoever saw the fact.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from wirematrix.model import Observation
+
+SOURCES = ("page", "link", "server", "driver")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All observations of one attempt, ordered by time."""
+
+    observations: tuple[Observation, ...]
+
+    def __iter__(self) -> Iterator[Observation]:
+        return iter(self.observations)
+
+    def of(
+        self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object
+    ) -> tuple[Observation, ...]:
+        """The observations of one source, of these kinds, at or after a time, whose detail matches."""
+        return tuple(
+            seen
+            for seen in self.observations
+            if seen.source == source
+            and seen.kind in kinds
+            and seen.at_ms >= since_ms
+            and all(seen.detail.get(key) == value for key, value in match.items())
+        )
+
+    def first(
+        self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object
+    ) -> Observation | None:
+        """The earliest such observation, or None."""
+        found = self.of(source, *kinds, since_ms=since_ms, **match)
+        return found[0] if found else None
+
+    def last(self, source: str, *kinds: str, **match: object) -> Observation | None:
+        """The latest such observation, or None."""
+        found = self.of(source, *kinds, since_ms=float("-inf"), **match)
+        return found[-1] if found else None
+
+
+class Recorder:
+    """Collects observations of one attempt; knows where its clock's zero lies on the machine's clocks."""
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._zero_s = monotonic()
+        self._zero_epoch_ms = time.time() * 1000
+        self._observations: list[Observation] = []
+        self._watchers: list[Callable[[Observation], None]] = []
+
+    def now_ms(self) -> float:
+        """Milliseconds since the attempt began."""
+        return (self._monotonic() - self._zero_s) * 1000
+
+    def from_epoch_ms(self, epoch_ms: float) -> float:
+        """The attempt's time of a wall-clock reading taken on this machine."""
+        return epoch_ms - self._zero_epoch_ms
+
+    def observe(self, source: str, kind: str, *, at_ms: float | None = None, **detail: object) -> Observation:
+        """Record one fact, now unless told when."""
+        seen = Observation(
+            at_ms=round(self.now_ms() if at_ms is None else at_ms, 2),
+            source=source,
+            kind=kind,
+            detail=detail,
+        )
+        self._observations.append(seen)
+        for watcher in tuple(self._watchers):
+            watcher(seen)
+        return seen
+
+    @contextmanager
+    def watched_by(self, watcher: Callable[[Observation], None]) -> Iterator[None]:
+        """Hand every further observation to `watcher`, too."""
+        self._watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watcher)
+
+    def timeline(self) -> Timeline:
+        """What is known so far, in time order; equal times keep the order in which they were recorded."""
+        return Timeline(tuple(sorted(self._observations, key=lambda seen: seen.at_ms)))
+
+
+FOLD_LONGER_THAN = 12
+FOLD_KEEPS = 3
+
+
+def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
+    """The timeline with long runs of like messages folded, and how many observations that left out.
+
+    A thousand messages in order are one line for a reader. A run is folded where one source reports the
+    same kind and type with seq growing by one; its first and last stay, and one `folded` observation
+    names what is between. Only evidence for readers is folded: checks ran on the whole timeline.
+    """
+    kept: list[Observation] = []
+    left_out = 0
+    for source in SOURCES:
+        own = [seen for seen in timeline if seen.source == source]
+        for stretch in _stretches(own):
+            if len(stretch) <= FOLD_LONGER_THAN:
+                kept.extend(stretch)
+                continue
+            middle = stretch[FOLD_KEEPS:-FOLD_KEEPS]
+            kept.extend(stretch[:FOLD_KEEPS])
+            kept.append(
+                Observation(
+                    at_ms=middle[0].at_ms,
+                    source=source,
+                    kind="folded",
+                    detail={
+                        "of": middle[0].kind,
+                        "count": len(middle),
+                        "from_seq": middle[0].detail["seq"],
+                        "to_seq": middle[-1].detail["seq"],
+                        "until_ms": middle[-1].at_ms,
+                    },
+                )
+            )
+            kept.extend(stretch[-FOLD_KEEPS:])
+            left_out += len(middle)
+    return tuple(sorted(kept, key=lambda seen: seen.at_ms)), left_out
+
+
+def _stretches(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
+    """Split one source's observations into runs of consecutive seqs of one kind and type."""
+    stretch: list[Observation] = []
+    for seen in observations:
+        if stretch and not _continues(stretch[-1], seen):
+            yield stretch
+            stretch = []
+        stretch.append(seen)
+    if stretch:
+        yield stretch
+
+
+def _continues(before: Observation, after: Observation) -> bool:
+    return (
+        before.kind == after.kind
+        and before.detail.get("type") == after.detail.get("type")
+        and isinstance(before.detail.get("seq"), int)
+        and isinstance(after.detail.get("seq"), int)
+        and after.detail["seq"] == before.detail["seq"] + 1
+    )
