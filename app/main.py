@@ -6,7 +6,7 @@ times the CPU per message and hides that the peer has gone (https://github.com/K
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,10 +25,13 @@ from app.websocket import denial
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service for these settings (default: from the environment); its parts are in `app.state.service`."""
+def create_app(settings: Settings | None = None, *, log_to: Callable[[str], object] | None = None) -> FastAPI:
+    """The service for these settings (default: from the environment); its parts are in `app.state.service`.
+
+    `log_to` takes the text of the connection log, if that is on, instead of stdout.
+    """
     settings = Settings() if settings is None else settings
-    service = make_service(settings)
+    service = make_service(settings, log_to=log_to)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

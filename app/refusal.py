@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
+
 # RFC 6455 section 5.5: a control frame carries at most 125 bytes, two of them are the close code.
 MAX_REASON_BYTES = 123
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel = 2  # repr() of what somebody nested a thousand deep would raise RecursionError
 
 
 class Refused(Exception):
@@ -27,8 +32,13 @@ class Refused(Exception):
 
 
 def shown(value: object, *, limit: int = 80) -> str:
-    """A value as it may stand in an error text: ASCII, one line, at most `limit` characters."""
-    text = value if isinstance(value, Words) else ascii(value)
+    """A value as it may stand in an error text: ASCII, one line, at most `limit` characters, however large it is."""
+    if isinstance(value, Words):
+        text = str(value)
+    elif isinstance(value, str | bytes):
+        text = ascii(value[:limit])
+    else:
+        text = _BRIEF.repr(value).encode("ascii", "backslashreplace").decode()
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 

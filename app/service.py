@@ -29,9 +29,9 @@ class Service:
     restart: Callable[[], None] | None = field(default=None)  # set by whoever runs the process and can do it
 
 
-def make_service(settings: Settings) -> Service:
-    """The parts, wired to each other."""
-    log = ConnectionLog(_write_stdout if settings.connection_log else None)
+def make_service(settings: Settings, *, log_to: Callable[[str], object] | None = None) -> Service:
+    """The parts, wired to each other; `log_to` takes the connection log's text instead of stdout."""
+    log = ConnectionLog(log_to or _write_stdout if settings.connection_log else None)
 
     def note_publish(channel: Channel, messages: Sequence[Message]) -> None:
         if log.is_on:

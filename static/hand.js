@@ -158,6 +158,7 @@ async function connect(submitted) {
   if (wanted !== channel) [channel, tally] = [wanted, new Tally()];
   if (controlled) await act("tune", channel).catch(() => {});
   probe.open({ transport: chosen(), channel, token: part("token").value || null });
+  part("badge").scrollIntoView({ block: "nearest", behavior: calm.matches ? "auto" : "smooth" });
 }
 
 function disconnect() {

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Literal, Self
 
@@ -16,6 +16,7 @@ from wirematrix.proxy import FaultProxy
 
 When = Literal["live", "new"]
 BUDGET_S: Final = 8.0  # of one operation in here
+MOST_BUFFERED: Final = 1 << 27  # bytes; more than the kernels and the proxy keep on the way
 BIG: Final = bytes(range(256)) * 4096  # 1 MiB
 REQUEST: Final = b"GET /sse/a HTTP/1.1\r\nLast-Event-ID: 0a-3\r\n\r\n"
 
@@ -74,7 +75,7 @@ class Peer:
         """Write until the kernel takes no more; returns how many bytes it took."""
         took = 0
         with suppress(BlockingIOError):
-            while took < 1 << 27:
+            while took < MOST_BUFFERED:
                 took += self.sock.send(BIG)
         return took
 
@@ -182,6 +183,17 @@ class Rig:
         _, _, page, server = self._fence
         await carries(page, server)
 
+    async def fill(self, sender: Peer) -> int:
+        """Write until no buffer on the way takes more, with a fence between tries; returns how many bytes went."""
+        sent = refusals = 0
+        while refusals < 3:
+            took = sender.flood()
+            refusals = 0 if took else refusals + 1
+            sent += took
+            assert sent < MOST_BUFFERED, f"{sent} bytes went, nothing held them up"
+            await self.fence()
+        return sent
+
     async def _clear(self) -> None:
         for peer in self._peers:
             peer.close()
@@ -209,3 +221,11 @@ async def carries_up(page: Peer, server: Peer) -> None:
     """A link carries bytes to the server."""
     await page.send(b"up")
     assert await server.read(2) == b"up"
+
+
+def in_pieces(sent: bytes, sizes: list[int]) -> Iterator[bytes]:
+    """The bytes cut into pieces of these sizes."""
+    start = 0
+    for size in sizes:
+        yield sent[start : start + size]
+        start += size

@@ -64,7 +64,7 @@ RINGS_BY_MODULE = {
         "side",
         "waits",
     ),
-    3: ("cli", "doctor", "plugin", "progress", "report"),  # faces
+    3: ("cli", "doctor", "plugin", "progress", "report", "runbook"),  # faces
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -76,9 +76,15 @@ OWNERS = {
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
-    "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.resources"},
+    "psutil": {
+        "wirematrix.admission",
+        "wirematrix.doctor",
+        "wirematrix.engines",
+        "wirematrix.resources",
+        "wirematrix.runbook",
+    },
     "pytest": {"wirematrix.plugin"},
-    "rich": {"wirematrix.cli", "wirematrix.progress"},
+    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},

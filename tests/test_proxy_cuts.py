@@ -11,20 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rawlinks import BIG, REQUEST, Rig, When, carries, carries_up
+from tests.rawlinks import BIG, REQUEST, Rig, When, carries, carries_up, in_pieces
 from wirematrix.errors import InvalidInput
-from wirematrix.faults import (
-    Close,
-    Refuse,
-    Reset,
-    Truncate,
-)
+from wirematrix.faults import Close, Refuse, Reset, Truncate
 from wirematrix.listener import CAN_SHUT
 
 pytestmark = pytest.mark.anyio
 
 both_times = pytest.mark.parametrize("when", ["live", "new"])
-each_direction = pytest.mark.parametrize("direction", ["both", "upstream", "downstream"])
 only_where_ports_shut = pytest.mark.skipif(not CAN_SHUT, reason="no closed port that stays ours on this system")
 
 
@@ -100,9 +94,7 @@ async def test_reset_discards_what_was_not_sent() -> None:
     """A reset doesn't wait for a slow reader: it never gets all that was sent."""
     async with Rig.running() as rig:
         page, server = await rig.link()
-        sent = server.flood()
-        await rig.fence()
-        sent += server.flood()
+        sent = await rig.fill(server)
         await rig.proxy.cut(Reset())
         got, how = await page.rest()
         assert how == "reset"
@@ -221,13 +213,9 @@ async def test_truncate_is_exact_over_any_chunking(
         page, server = await rig.link_under(Truncate(after_bytes=allowed, how=how), "new")
         reading = asyncio.ensure_future(page.rest())
         with suppress(ConnectionError):  # the cut may come while the rest is being sent
-            for end, size in zip(_running_total(pieces), pieces, strict=True):
-                await server.send(sent[end - size : end])
+            for piece in in_pieces(sent, pieces):
+                await server.send(piece)
         assert await reading == (sent[:allowed], "fin" if how == "close" else "reset")
-
-
-def _running_total(sizes: list[int]) -> list[int]:
-    return [sum(sizes[: index + 1]) for index in range(len(sizes))]
 
 
 async def test_healed_truncate_forgets_its_count() -> None:

@@ -40,7 +40,7 @@ def main(door: str, arguments: list[str]) -> int:
     environment.main()
     python = str(environment.PYTHON)
     if door == "matrix":
-        wanted = engines(arguments)
+        wanted = engines(arguments, browsers.ENGINES)
         if wanted is not None:
             browsers.main([word for engine in wanted for word in ("--engine", engine)])
         return run(python, "-m", "wirematrix", "matrix", *arguments)
@@ -51,12 +51,13 @@ def main(door: str, arguments: list[str]) -> int:
     return 0
 
 
-def engines(arguments: list[str]) -> list[str] | None:
+def engines(arguments: list[str], known: tuple[str, ...]) -> list[str] | None:
     """The engines a selection names; empty is all of them, None is a channel's browser, which is there or not."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    if any(word.partition("=")[0] == "--browser-channel" for word in arguments):
+    words = [half for word in arguments for half in (word.split("=", 1) if word.startswith("--browser") else [word])]
+    if "--browser-channel" in words:
         return None
-    return [word.partition("=")[2] or following for word, following in pairs if word.partition("=")[0] == "--browser"]
+    named = [following for word, following in zip(words, words[1:]) if word == "--browser"]  # noqa: B905, RUF007
+    return [engine for engine in named if engine in known]
 
 
 def test(python: str, scripts: Path, arguments: list[str]) -> int:

@@ -65,7 +65,8 @@ def make() -> None:
     base = getattr(sys, "_base_executable", sys.executable)  # ours may be the environment that is about to go
     if importlib.util.find_spec("ensurepip") is None:
         package = f"python3.{sys.version_info.minor}-venv"
-        print(f"installing {package} by apt-get ...", flush=True)
+        if apt.privilege() is not None:
+            print(f"installing {package} by apt-get ...", flush=True)
         because = apt.install(package)
         if because is not None:
             sys.exit(f"{base} cannot make virtual environments ({because}); run: {apt.by_hand(package)}")
@@ -77,10 +78,10 @@ def make() -> None:
 
 
 def _pip(*words: str) -> None:
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *words]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *words]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=INSTALL_S, check=False)
     if done.returncode != 0:
-        sys.exit(f"pip ended with {done.returncode}; to see more, run: {' '.join(command).replace(' --quiet', '')}")
+        sys.exit(f"pip ended with {done.returncode}; to see more, run: {' '.join(command).replace(' -qq', '')}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ MARKER = "INSTALLATION_COMPLETE"
 DRY_RUN_S = 60
 START_S = 60
 LIBRARIES_S = 1500
-FIRST_SIGN_S = 25  # from the start to the first bytes: without a network this is what is lost
+FIRST_SIGN_S = 20  # from the start to the first bytes: without a network this is what is lost
 DOWNLOAD_S = 240.0  # from the first bytes to the end of one engine
 CONNECT_MS = 10_000  # Playwright's patience with one server, which it tries up to five times
 

@@ -18,6 +18,8 @@ from tools.memory import Memory
 ASK_S = 30
 SYSTEM_PYTHON = "/usr/bin/python3"  # PyGObject is bound to the system's Python, never to the environment's
 
+CHROMIUMS = ("chromium", "chromium-browser")
+FIREFOXES = ("firefox-esr", "firefox")
 # What Debian calls them; gir1.2-webkit2-4.1 brings the library.
 PACKAGES = {
     "chromium": ("chromium",),
@@ -65,9 +67,9 @@ def find(engine: str, *, playwright: str, memory: Memory) -> Found | Missing:
 
 
 def chromium(memory: Memory) -> Found | Missing:
-    """The first of Debian's, Ubuntu's and Google's names that answers `--version`."""
-    because = "no chromium, chromium-browser or google-chrome is installed"
-    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+    """The first of the distributions' names that answers `--version`; Google's own Chrome is a channel, not this."""
+    because = f"no {' or '.join(CHROMIUMS)} is installed"
+    for name in CHROMIUMS:
         where = shutil.which(name)
         if where is None:
             continue
@@ -80,8 +82,8 @@ def chromium(memory: Memory) -> Found | Missing:
 
 def firefox(playwright: str) -> Found | Missing:
     """Firefox from the distribution, if it speaks enough BiDi for this Playwright; its version is read, not asked."""
-    because = "no firefox-esr or firefox is installed"
-    for name in ("firefox-esr", "firefox"):
+    because = f"no {' or '.join(FIREFOXES)} is installed"
+    for name in FIREFOXES:
         where = shutil.which(name)
         if where is None:
             continue

@@ -12,7 +12,20 @@ from tools import apt, browsers
 from tools.browsers import Provider, Ready, Unavailable
 from tools.memory import DAY_S, Memory
 from tools.playwright_builds import MISSING_LIBRARIES, complaint, locations, watched_download
-from tools.system_engines import Found, Missing, firefox, firefox_version, oldest_firefox
+from tools.system_engines import (
+    CHROMIUMS,
+    FIREFOXES,
+    PACKAGES,
+    Found,
+    Missing,
+    firefox,
+    firefox_version,
+    oldest_firefox,
+)
+from wirematrix.engines import builds as launched
+from wirematrix.engines import system_builds as launched_from
+from wirematrix.errors import EngineUnavailable
+from wirematrix.model import Build
 
 DRY_RUN = """\
 Chrome for Testing 156.0.8078.4 (playwright chromium v1248)
@@ -106,6 +119,7 @@ def _debian(monkeypatch: pytest.MonkeyPatch) -> None:
     """The imagined machines are Debians, whatever this one is."""
     monkeypatch.setattr(apt, "present", lambda: True)
     monkeypatch.setattr(apt, "hands_out_snaps", lambda: False)
+    monkeypatch.setattr("os.geteuid", lambda: 1000, raising=False)
 
 
 def test_own_build_comes_first(tmp_path: Path) -> None:
@@ -145,7 +159,7 @@ def test_missing_engine_names_the_command(tmp_path: Path) -> None:
     answer = provider(tmp_path, FakeBuilds(), FakeSystem(), may_install=False).provide("chromium")
     assert isinstance(answer, Unavailable)
     assert answer.because == "not installed; Playwright's build: no network"
-    assert answer.remedy.endswith("apt-get install -y --no-install-recommends chromium")
+    assert answer.remedy == "sudo apt-get install -y --no-install-recommends chromium"
 
 
 def test_snaps_are_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,6 +259,7 @@ def test_oldest_firefox_follows_playwright(playwright: str, oldest: int) -> None
     assert oldest_firefox(playwright) == oldest
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="programs without a suffix are not found there")
 def test_old_firefox_is_missing_with_both_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Firefox that Playwright cannot drive is not ready, and the line says what it is and what is wanted."""
     program = tmp_path / "firefox-esr"
@@ -293,3 +308,28 @@ def test_complaint_prefers_a_code() -> None:
     assert complaint(["Downloading", "Failed to install"]) == "Failed to install"
     assert complaint(["something"]) == "something"
     assert complaint([]) == "ended without a word"
+
+
+def test_provided_is_what_is_launched() -> None:
+    """The script does without the package; what both know of programs, packages and modes is the same."""
+    assert {name: " ".join(packages) for name, packages in PACKAGES.items()} == launched.DEBIAN_PACKAGES
+    assert tuple(name for name in launched_from.CHROMIUMS if "/" not in name) == CHROMIUMS
+    assert tuple(name for name in launched_from.FIREFOXES if "/" not in name) == FIREFOXES
+    assert browsers.MODE_VARIABLE == launched.ROUTE_VARIABLE
+    assert set(browsers.MODES) == set(launched.Route)
+
+
+@pytest.mark.parametrize("playwright", ["1.64.1", "1.65.2"])
+def test_same_firefox_is_too_old(playwright: str) -> None:
+    """A Firefox that the script calls too old is refused at launch, and the next newer one is not."""
+    oldest = oldest_firefox(playwright)
+
+    def build(major: int) -> Build:
+        where = "/usr/bin/firefox"
+        return Build(
+            engine="firefox", product="Firefox", version=f"{major}.0", origin="system", executable=where, system="x"
+        )
+
+    launched.require_fitting_firefox(build(oldest), playwright)
+    with pytest.raises(EngineUnavailable, match=f"drives Firefox {oldest}"):
+        launched.require_fitting_firefox(build(oldest - 1), playwright)

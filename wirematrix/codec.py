@@ -51,14 +51,24 @@ class Misfit(Exception):
     @property
     def way(self) -> str:
         """The way to the value, such as `attempts[3].verdict.status`; "" for the whole."""
-        parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in reversed(self.steps))
-        return "".join(parts).removeprefix(".")
+        return "".join(map(_step, reversed(self.steps))).removeprefix(".")
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if step.isprintable() and len(step) <= SHOWN_CHARS else f".{shown(step)}"
 
 
 def to_json(value: object) -> str:
-    """A value as JSON on one line; ValueError for what JSON cannot say (NaN, infinity, bytes)."""
+    """A value of model.py as JSON on one line; ValueError for what JSON cannot say (NaN, infinity, bytes)."""
+    return spell(encode(value))
+
+
+def spell(plain: Plain) -> str:
+    """The same for a value that is encoded already."""
     try:
-        return JSON.encode(encode(value))
+        return JSON.encode(plain)
     except (TypeError, RecursionError) as error:
         raise ValueError(f"cannot be written as JSON: {error}") from error
 
@@ -143,8 +153,8 @@ def _object_decoder(kind: type) -> Decoder:
             made = kind(**values)
         except ValueError as error:
             raise Misfit(str(error), "a sentence") from error
-        if derived and plain[derived] is not (owed := getattr(made, derived)) and plain[derived] != owed:
-            raise Misfit(f"{derived} says {shown(plain[derived])}", f"{shown(owed)}, as the rest says")
+        if derived and shown(plain[derived], None) != (owed := shown(getattr(made, derived), None)):
+            raise Misfit(f"{derived} says {shown(plain[derived])}", f"{owed}, as the rest says")
         return made
 
     return decode_object
@@ -257,15 +267,15 @@ def _anything(plain: Plain) -> Plain:
 SPECIAL: Final[Mapping[Hashable, Decoder]] = {Observation: _observation, float: _number, Any: _anything}
 
 
-def shown(plain: Plain) -> str:
-    """A JSON value as an error repeats it: short, on one line."""
+def shown(plain: Plain, chars: int | None = SHOWN_CHARS) -> str:
+    """A JSON value as an error repeats it: on one line and, unless `chars` is None, short."""
     match plain:
         case list():
             return "a list"
         case dict():
             return "an object"
-        case str() if len(plain) > SHOWN_CHARS:
-            return repr(f"{plain[:SHOWN_CHARS]}...")
+        case str() if chars is not None and len(plain) > chars:
+            return repr(f"{plain[:chars]}...")
         case str():
             return repr(plain)
         case int() if abs(plain) > LARGEST_EXACT:

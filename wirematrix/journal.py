@@ -105,7 +105,7 @@ class Journal:
         self.close()
 
     def _write(self, plain: Mapping[str, Plain]) -> None:
-        line = memoryview(f"{codec.to_json(plain)}\n".encode("ascii"))
+        line = memoryview(f"{codec.spell(plain)}\n".encode("ascii"))
         while line:  # unbuffered: one write(2), more only if the disk takes a part of the line
             line = line[self._opened.write(line) or 0 :]
 

@@ -24,6 +24,7 @@ from wirematrix.admission import cores
 from wirematrix.attempts import Job, Scenario
 from wirematrix.budgets import scale_factor
 from wirematrix.campaign import Campaign, Watcher
+from wirematrix.engines.system_builds import system_name
 from wirematrix.errors import EngineUnavailable
 from wirematrix.journal import Fingerprint, Journal, read_journals
 from wirematrix.matrix import Matrix
@@ -85,6 +86,8 @@ class RunBook:
         self._started = dt.datetime.now(dt.UTC)
         self._started_s = time.monotonic()
         self._locate()
+        self.commit = commit_of(books.root)  # once: the tree may change while the run goes on
+        self.fingerprint = Fingerprint.of(matrix.digest, self.commit, self.builds.values())
 
     def _locate(self) -> None:
         for name in self.books.engines:
@@ -92,11 +95,6 @@ class RunBook:
                 self.builds[name] = engines.locate(name)
             except EngineUnavailable as missing:
                 self.unavailable[name] = str(missing)
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """What attempts must share to stand in this run."""
-        return Fingerprint.of(self.matrix.digest, commit_of(self.books.root), self.builds.values())
 
     @property
     def missing_required(self) -> tuple[str, ...]:
@@ -193,14 +191,14 @@ class RunBook:
             started=self._started.isoformat(timespec="seconds"),
             finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             command=self.books.command,
-            system=engines.system_name(),
+            system=system_name(),
             machine=platform.machine(),
             cores=cores(),
             memory_mib=round(psutil.virtual_memory().total / 2**20),
             python=platform.python_version(),
             playwright=metadata.version("playwright"),
             wirematrix=metadata.version("wirematrix"),
-            commit=commit_of(self.books.root),
+            commit=self.commit,
             scale_factor=scale_factor(),
             concurrency=self.books.options.limits.spelled,
             wall_s=round(time.monotonic() - self._started_s, 1),

@@ -91,8 +91,8 @@ def _attempt(attempt: Attempt) -> str:
     """One attempt, its timeline spread over lines."""
     try:
         plain = codec.encode(attempt)
-        observations = ",\n".join(map(codec.to_json, plain.pop("timeline")))
-        return f'{codec.to_json(plain)[:-1]},"timeline":[\n{observations}\n]}}'
+        observations = ",\n".join(map(codec.spell, plain.pop("timeline")))
+        return f'{codec.spell(plain)[:-1]},"timeline":[\n{observations}\n]}}'
     except ValueError as error:
         raise ValueError(f"attempt {attempt.number} of {attempt.cell.id}: {error}") from error
 

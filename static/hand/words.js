@@ -79,13 +79,13 @@ const SENTENCES = {
   },
   state: ({ state }) => `readyState ${state}`,
   status: ({ status }) => `HTTP ${status}${STATUSES[status] ? `: ${STATUSES[status]}` : ""}`,
-  over: ({ because }) => `Over for good: ${because}`,
+  over: ({ because }) => `Over for good. ${explained(because)}`,
   sent: ({ seq, took_ms }) => `Sent${seq === null ? "" : `, became message ${seq}`} in ${seconds(took_ms ?? 0)}`,
   "send-failed": ({ because }) => `Not sent: ${because}`,
   silence: ({ idle_ms }) => `Silence: nothing came for ${seconds(idle_ms)}, so the connection is given up`,
   backoff: ({ delay_ms, attempt }) => `Waiting ${seconds(delay_ms)} before try ${attempt + 1}`,
   dropped: ({ seq }) => `Repeat of message ${seq} removed`,
-  "gave-up": ({ because }) => `Gave up: ${because}`,
+  "gave-up": ({ because }) => explained(because),
   wake: ({ because }) => `Woken by ${because}: trying now`,
   uncaught: ({ because }) => `Uncaught: ${because}`,
   you: ({ because }) => because,
@@ -94,6 +94,14 @@ const SENTENCES = {
 /** One entry as a sentence. */
 export function describe(entry) {
   return SENTENCES[entry.kind]?.(entry) ?? entry.kind;
+}
+
+/** What ended a connection, with what its number means. */
+function explained(because) {
+  if (because === "EventSource is CLOSED") return "EventSource is CLOSED; the browser does not say why";
+  const [, number] = /(?:HTTP|code) ([0-9]+)/.exec(because) ?? [];
+  const means = STATUSES[number] ?? CODES[number];
+  return means ? `${because}: ${means}` : because;
 }
 
 function ofMessage({ type, seq, text, resume, heartbeat_ms, retry_ms, from, to, reason }) {

@@ -1,12 +1,12 @@
 """Where are you? For each engine the build this machine offers, or the reason why there is none.
 
-                 explicit channel or executable? ──yes──> that one, or unavailable (never another)
-                          │ no
-    Playwright's own build there? ──yes──> it          (left out by WIREMATRIX_BROWSERS=system)
-                          │ no
-         the system's browser usable? ──yes──> it      (left out by WIREMATRIX_BROWSERS=playwright)
-                          │ no
-                    EngineUnavailable, with the one command that mends it
+channel or executable named? ── yes ──> that one, or unavailable (never another)
+             │ no
+Playwright's own build there? ─ yes ──> it    (left out by WIREMATRIX_BROWSERS=system)
+             │ no
+the system's browser usable? ── yes ──> it    (left out by WIREMATRIX_BROWSERS=playwright)
+             │ no
+EngineUnavailable, with the one command that mends it
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def route(text: str | None = None) -> Route:
         raise InvalidInput(ROUTE_VARIABLE, f"got {text!r}", expected="auto, system or playwright") from None
 
 
-def locate(
-    name: str, *, channel: str | None = None, executable: str | None = None, headless: bool = True
-) -> Build:
+def locate(name: str, *, channel: str | None = None, executable: str | None = None, headless: bool = True) -> Build:
     """The build that `launch` would use for an engine.
 
     `name` is one of `model.ENGINES`; "chrome" and "msedge" are channels by themselves. Raises
@@ -164,7 +162,7 @@ def on_debian() -> bool:
 
 
 def python_here() -> str:
-    """This interpreter as one would type it in the current directory."""
+    """The interpreter that runs us, as one would type it in the current directory."""
     interpreter = Path(sys.executable)
     try:
         return str(interpreter.relative_to(Path.cwd()))

@@ -19,9 +19,10 @@ import json
 import socket
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Final, cast
 
-TARGET_HEADER = "wirematrix-target"
-LONGEST_HEAD = 1 << 16
+TARGET_HEADER: Final = "wirematrix-target"
+LONGEST_HEAD: Final = 1 << 16
 
 
 class InspectorRelay:
@@ -39,7 +40,7 @@ class InspectorRelay:
         """Listen on a port the system picks."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Playwrights(self), "127.0.0.1", 0)
-        self.url = "http://127.0.0.1:{}".format(self._server.sockets[0].getsockname()[1])
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def cut(self, target: str) -> None:
         """End the connection of one target; a target without one is left as it is."""
@@ -77,47 +78,48 @@ class InspectorRelay:
 class Side(asyncio.Protocol):
     """One end of a link: what it reads goes to the other end, at the speed of the other end."""
 
+    transport: asyncio.Transport  # from `connection_made` on
+
     def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
         self.other: Side | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        if self.other and self.other.transport:
+        if self.other:
             self.other.transport.write(data)
 
     def pause_writing(self) -> None:
-        if self.other and self.other.transport:
+        if self.other:
             self.other.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self.other and self.other.transport:
+        if self.other:
             self.other.transport.resume_reading()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self.other and self.other.transport:
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self.other:
             self.other.transport.close()
 
 
 class Inspectors(Side):
-    """The inspector's end; begins by handing on the upgrade request."""
+    """The inspector's end; begins by handing on the upgrade request of the end that asked for it."""
 
-    def __init__(self, link: Playwrights, head: bytes) -> None:
+    def __init__(self, asker: Playwrights, head: bytes) -> None:
         super().__init__()
-        self.other, self.head = link, head
+        self.asker = asker
+        self.head = head
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if self.other is None or self.other.transport is None or self.other.transport.is_closing():
+        if self.asker.transport.is_closing():
             transport.close()
             return
-        self.other.other = self
-        assert self.transport
+        self.other, self.asker.other = self.asker, self
         self.transport.write(self.head)
+        self.asker.transport.resume_reading()
 
 
 class Playwrights(Side):
@@ -143,12 +145,11 @@ class Playwrights(Side):
     def answer(self, resource: str, headers: dict[str, str]) -> None:
         """`/socket/...` is linked to the inspector, everything else gets the list of one."""
         if resource.startswith("/socket/"):
+            self.transport.pause_reading()  # until the inspector is there to read
             self.relay.dial(self, resource, bytes(self.head))
             return
-        target = headers.get(TARGET_HEADER, "")
-        url = self.relay.url.replace("http", "ws", 1) + target
+        url = self.relay.url.replace("http", "ws", 1) + headers.get(TARGET_HEADER, "")
         listing = json.dumps([{"webSocketDebuggerUrl": url, "title": "", "url": ""}]).encode()
-        assert self.transport
         self.transport.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
             b"content-length: %d\r\n\r\n" % len(listing) + listing
@@ -157,9 +158,9 @@ class Playwrights(Side):
 
     def cut(self) -> None:
         """End both halves at once, whatever was still to be sent."""
-        for side in (self, self.other):
-            if side and side.transport:
-                side.transport.abort()
+        self.transport.abort()
+        if self.other:
+            self.other.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.relay.forget(self)

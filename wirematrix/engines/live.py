@@ -17,7 +17,8 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from playwright.async_api import BrowserContext, Error, Page
+import psutil
+from playwright.async_api import BrowserContext, Error, Page, ViewportSize
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from wirematrix import budgets
@@ -28,8 +29,11 @@ from wirematrix.model import Build
 T = TypeVar("T")
 
 BLANK: Final = "about:blank"
-VIEWPORT: Final = {"width": 1280, "height": 720}
-DEAD: Final = re.compile(r"crashed|has been closed|connection closed|browser closed|has been disconnected", re.I)
+VIEWPORT: Final = ViewportSize(width=1280, height=720)
+DEAD: Final = re.compile(
+    r"crashed|has been closed|connection closed|browser closed|has been disconnected", re.IGNORECASE
+)
+CONTEXT_GONE: Final = "context was destroyed"
 # Leaving from inside keeps the renderer process: leaving by `goto` costs Firefox a new one (measured: 130
 # instead of 290 ms of CPU). Storage of other origins is not reachable from here, and not in the way either.
 LEAVE: Final = """() => {
@@ -67,6 +71,7 @@ class EnginePage(ABC):
         self.page = page
         self.death = Death()
         self.closing = False
+        engine.pages.add(self)
 
     @property
     def crashed(self) -> asyncio.Event:
@@ -81,7 +86,7 @@ class EnginePage(ABC):
         except PlaywrightTimeout as error:
             raise BudgetSpent(f"{url} to load", budget_ms=budget_ms, came="it never finished loading") from error
 
-    async def evaluate(self, expression: str, arg: Any = None, *, budget_ms: float | None = None) -> Any:
+    async def evaluate(self, expression: str, arg: object = None, *, budget_ms: float | None = None) -> Any:  # noqa: ANN401 - JSON
         """The value of a JavaScript expression or function in the page; awaits a promise.
 
         Ends within `budget_ms` (`budgets.EVALUATE` by default) whatever the page does. After BudgetSpent
@@ -108,17 +113,19 @@ class EnginePage(ABC):
         """Close page and context for real: connections end, storage goes. A dead page is closed silently."""
         self.closing = True
         self.engine.pages.discard(self)
-        await outlasting(
-            self._close(), "the page to close", budgets.CLOSE_PAGE.ms, self.engine.build.engine, self.engine.death
-        )
+        with suppress(EngineCrashed, Error):
+            await outlasting(
+                self._close(), "the page to close", budgets.CLOSE_PAGE.ms, self.engine.build.engine, self.engine.death
+            )
 
     async def kill_renderer(self) -> None:
         """End the process that runs the page's script, as a crash would; returns when it was noticed."""
         budget_ms = budgets.NOTICE.ms
         killing = asyncio.ensure_future(self._kill_renderer())
         try:
-            await asyncio.wait({self.death.told, self.engine.death.told}, timeout=budget_ms / 1000,
-                               return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {self.death.told, self.engine.death.told}, timeout=budget_ms / 1000, return_when=asyncio.FIRST_COMPLETED
+            )
             if not (self.death.because or self.engine.death.because):
                 raise BudgetSpent("the renderer's end", budget_ms=budget_ms, came="the page lives")
         finally:
@@ -129,14 +136,18 @@ class EnginePage(ABC):
     async def await_work(self, work: Coroutine[Any, Any, T], awaited: str, budget_ms: float) -> T:
         """`outlasting`, for work that the end of this page or of its engine makes pointless."""
         try:
-            return await outlasting(
-                work, awaited, budget_ms, self.engine.build.engine, self.death, self.engine.death
-            )
+            return await outlasting(work, awaited, budget_ms, self.engine.build.engine, self.engine.death, self.death)
         except Error as error:
             if not self.closing and DEAD.search(error.message):
                 self.death.tell(first_line(error))
                 raise EngineCrashed(self.engine.build.engine, self.death.because) from error
+            if CONTEXT_GONE in error.message:
+                await self._outlive_navigation()
             raise
+
+    async def _outlive_navigation(self) -> None:
+        """A script's context ends when its page navigates, and in Firefox about a second before a crash is told."""
+        await self.await_work(self.page.evaluate("1"), "the page to answer", budgets.NOTICE.ms)
 
     async def _goto(self, url: str, budget_ms: float) -> None:
         await self.page.goto(url, timeout=budget_ms)
@@ -185,9 +196,12 @@ class LiveEngine(ABC):
         """A fresh page in a fresh context: own cookies, storage, cache and connections."""
         self.contexts_made += 1
         page = await outlasting(
-            self._new_page(ignore_https_errors), "a new page", budgets.NEW_PAGE.ms, self.build.engine, self.death
+            self._new_page(ignore_https_errors=ignore_https_errors),
+            "a new page",
+            budgets.NEW_PAGE.ms,
+            self.build.engine,
+            self.death,
         )
-        self.pages.add(page)
         return page
 
     async def close(self) -> None:
@@ -200,33 +214,39 @@ class LiveEngine(ABC):
 
     async def kill(self, because: str = "it was killed on purpose") -> None:
         """SIGKILL every process of this engine and return when they are gone."""
-        alive = await asyncio.to_thread(
-            processes.kill_tree, self.pids(), within_s=budgets.CLOSE_ENGINE.seconds
-        )
         self.death.tell(because)
+        alive = await asyncio.to_thread(processes.kill_tree, self.roots, within_s=budgets.CLOSE_ENGINE.seconds)
         await self._bury()
         if alive:
             raise BudgetSpent("killed processes to end", budget_ms=budgets.CLOSE_ENGINE.ms, came=f"{alive} live")
 
+    @property
     @abstractmethod
-    def pids(self) -> tuple[int, ...]:
+    def roots(self) -> tuple[psutil.Process, ...]:
         """The main process of the engine; everything below it in the process tree belongs to it."""
 
+    def pids(self) -> tuple[int, ...]:
+        """The ids of the main processes."""
+        return tuple(root.pid for root in self.roots)
+
+    def usage(self) -> processes.Usage:
+        """What the engine's processes have used up to now: CPU seconds, MiB; takes some milliseconds."""
+        return processes.usage(self.roots)
+
     @abstractmethod
-    async def _new_page(self, ignore_https_errors: bool) -> EnginePage: ...
+    async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage: ...
 
     @abstractmethod
     async def _close(self) -> None: ...
 
+    @abstractmethod
     async def _bury(self) -> None:
         """Clear away what a dead engine has left."""
 
 
-async def outlasting(
-    work: Coroutine[Any, Any, T], awaited: str, budget_ms: float, engine: str, *deaths: Death
-) -> T:
+async def outlasting(work: Coroutine[Any, Any, T], awaited: str, budget_ms: float, engine: str, *deaths: Death) -> T:
     """Await `work`, but no longer than its budget and no longer than what it depends on lives."""
-    task = asyncio.ensure_future(work)
+    task: asyncio.Future[Any] = asyncio.ensure_future(work)
     try:
         await asyncio.wait(
             {task, *(death.told for death in deaths)},
@@ -235,7 +255,8 @@ async def outlasting(
         )
         because = next((death.because for death in deaths if death.because), "")
         if task.done() and not (because and task.exception()):
-            return task.result()
+            value: T = task.result()
+            return value
         if because:
             raise EngineCrashed(engine, because)
         raise BudgetSpent(awaited, budget_ms=budget_ms, came="nothing came")

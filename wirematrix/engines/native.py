@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 import psutil
-from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, ViewportSize
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
 from wirematrix.engines import processes
 from wirematrix.engines.live import VIEWPORT, EnginePage, LiveEngine, first_line
@@ -60,10 +60,8 @@ class NativeEngine(LiveEngine):
     def roots(self) -> tuple[psutil.Process, ...]:
         return (self.root,) if self.root else ()
 
-    async def _new_page(self, ignore_https_errors: bool) -> EnginePage:
-        context = await self.browser.new_context(
-            viewport=ViewportSize(**VIEWPORT), ignore_https_errors=ignore_https_errors
-        )
+    async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
+        context = await self.browser.new_context(viewport=VIEWPORT, ignore_https_errors=ignore_https_errors)
         try:
             return NativePage(self, context, await context.new_page())
         except BaseException:
@@ -74,6 +72,9 @@ class NativeEngine(LiveEngine):
     async def _close(self) -> None:
         await self.browser.close()
 
+    async def _bury(self) -> None:
+        """Playwright removes the profile itself when it sees its process end."""
+
 
 class NativePage(EnginePage):
     """A page whose end Playwright reports: "crash" in Chromium and WebKit, "close" in Firefox over BiDi."""
@@ -81,7 +82,11 @@ class NativePage(EnginePage):
     def __init__(self, engine: NativeEngine, context: BrowserContext, page: Page) -> None:
         super().__init__(engine, context, page)
         page.on("crash", lambda _: self.death.tell("its renderer process died"))
-        page.on("close", lambda _: self.closing or self.death.tell("the page vanished with its process"))
+        page.on("close", self._on_close)
+
+    def _on_close(self, _page: Page) -> None:
+        if not self.closing:
+            self.death.tell("the page vanished, with its process or by its own script")
 
     async def _close(self) -> None:
         await self.context.close()

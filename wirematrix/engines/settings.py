@@ -7,9 +7,8 @@ host for anything, so that neither a timing nor a proxy's link list shows traffi
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -59,7 +58,7 @@ class LaunchOptions:
     executable: str | None = None
     loopback_only: bool = True
     arguments: tuple[str, ...] = ()
-    preferences: Mapping[str, bool | int | str] = MappingProxyType({})
+    preferences: Mapping[str, bool | int | str] = field(default_factory=dict)
 
 
 def browser_type_name(engine: str) -> str:
@@ -80,7 +79,7 @@ def launch_arguments(build: Build, options: LaunchOptions, mark: str) -> dict[st
         arguments["executable_path"] = build.executable
     match browser_type_name(build.engine):
         case "chromium":
-            arguments["args"] += chromium_switches(options)
+            arguments["args"] += [LOOPBACK_ONLY] if options.loopback_only else []
             if build.origin == "playwright" and "headless" not in build.product.lower():
                 arguments["channel"] = "chromium"  # the full build; without it a headless launch wants the shell
         case "firefox" if build.origin != "playwright":
@@ -90,11 +89,3 @@ def launch_arguments(build: Build, options: LaunchOptions, mark: str) -> dict[st
         case "firefox":
             arguments["firefox_user_prefs"] = dict(options.preferences)
     return arguments
-
-
-def chromium_switches(options: LaunchOptions) -> list[str]:
-    """What any Chromium needs here beyond Playwright's own switches."""
-    switches = [LOOPBACK_ONLY] if options.loopback_only else []
-    if sys.platform != "win32" and os.geteuid() == 0:
-        switches.append("--no-sandbox")  # the sandbox refuses to run as root
-    return switches

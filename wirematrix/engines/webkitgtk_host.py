@@ -1,196 +1,210 @@
-"""The WebKitGTK process from outside: start it, command it, hear from it, and lead Playwright to its pages.
+"""WebKitGTK as a host of isolated contexts, and the way for Playwright to each of their views.
 
-Written once for both of Playwright's faces: it belongs to an event loop but not to a particular one. The
-asyncio face awaits it in its own loop, the blocking face runs it in a loop of its own in another thread.
+Written once for both of Playwright's faces: the asyncio face awaits it in its own event loop, the blocking
+face runs it in a loop of its own in another thread. It knows nothing about Playwright's objects.
 
-    Host.start ── /usr/bin/python3 -I webkitgtk_shell.py ── Xvfb
-       │  commands: JSON lines down, answers and facts up
-       └─ InspectorRelay: Playwright <=> WebKit's inspector at a loopback address nobody else uses
-
-Every wait has three ends: it happened, the process ended (EngineCrashed), the budget is spent.
+    open_view:  command ─> view with a marker title ─> found in the inspector's list ─> Target
+    Playwright: webkit.connect_over_cdp(**target.connection) <═ relay ═> WebKit's inspector
+    crash, close, end: the relay cuts the target's connection, so that Playwright's calls raise
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import json
-import os
 import re
 import secrets
-import shutil
 import tempfile
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-import psutil
 from playwright.async_api import Error
 
-from wirematrix import budgets
 from wirematrix.engines.inspector_relay import TARGET_HEADER, InspectorRelay
-from wirematrix.engines.processes import MARK_VARIABLE, kill_tree
-from wirematrix.errors import BudgetSpent, EngineCrashed, EngineUnavailable
+from wirematrix.engines.webkitgtk_process import Fact, ShellProcess
 from wirematrix.model import Build
 
-SHELL: Final = Path(__file__).with_name("webkitgtk_shell.py")
 INSPECTOR_PORT: Final = 9222
 LISTED: Final = re.compile(r'class="targetname">(.*?)</div>.*?(/socket/\d+/(\d+)/WebPage)', re.DOTALL)
-ENVIRONMENT: Final = {
-    "GDK_BACKEND": "x11",
-    "GIO_USE_NETWORK_MONITOR": "base",  # else navigator.onLine is false on a machine without a default route
-    "GIO_USE_PROXY_RESOLVER": "dummy",
-    "GIO_USE_VFS": "local",
-    "GSETTINGS_BACKEND": "memory",
-    "GTK_A11Y": "none",
-    "NO_AT_BRIDGE": "1",
-    "WEBKIT_DISABLE_DMABUF_RENDERER": "1",  # else 30 frames per second under Xvfb instead of 60
-}
-PRIVATE_DIRECTORIES: Final = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """Something the WebKitGTK process reported about one of its views."""
-
-    kind: str  # "load", "load-failed", "crash", "popup", "closed"
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What `webkit.connect_over_cdp` has to be called with to reach one view."""
+    """One view as Playwright reaches it; `connection` are the arguments of `webkit.connect_over_cdp`.
 
+    The artifacts directory is its own: by default all connections of all processes share one literal
+    directory, which any of them deletes when it ends.
+    """
+
+    context: int
     view: int
     socket: str
-    url: str
-    headers: dict[str, str]
-    artifacts_dir: str
+    connection: dict[str, Any]
 
 
 class WebKitGtkHost:
-    """One WebKitGTK process with its contexts and views."""
+    """One WebKitGTK process. `on_gone(view, because)` is called when a view's page is lost."""
 
-    def __init__(self, build: Build) -> None:
-        self.build = build
-        self.home = Path(tempfile.mkdtemp(prefix="wirematrix-webkitgtk-"))
-        self.root: psutil.Process | None = None
-        self.on_fact: Callable[[int, Fact], None] = lambda _view, _fact: None
-        self.on_ended: Callable[[str], None] = lambda _because: None
-        self._loop = asyncio.get_running_loop()
-        self._token = secrets.token_hex(4)
-        self._numbers = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._facts: defaultdict[int, list[Fact]] = defaultdict(list)
-        self._news: asyncio.Future[None] = self._loop.create_future()
-        self._ended: asyncio.Future[str] = self._loop.create_future()
-        self._claimed: dict[int, str] = {}  # view -> its socket in the inspector
-        self._background: set[asyncio.Task[Any]] = set()
+    def __init__(self, process: ShellProcess, relay: InspectorRelay, token: str) -> None:
+        self.process = process
+        self.relay = relay
+        self.on_gone: Callable[[int, str], None] = lambda _view, _because: None
+        self._token = token
+        self._targets: dict[int, Target] = {}
+        self._popups: list[int] = []  # views opened by pages, in order, until they are connected to
+        process.on_fact = self._hear
 
     @classmethod
     async def start(cls, build: Build, *, headless: bool = True) -> WebKitGtkHost:
-        """Start the process and its display; raises EngineUnavailable with its last words if it won't."""
-        host = cls(build)
-        try:
-            await asyncio.wait_for(host._start(headless), budgets.LAUNCH.seconds)
-        except BaseException as error:
-            because = host.last_words() or f"no sign of life within {budgets.LAUNCH.ms:.0f} ms"
-            await host.kill()
-            if not isinstance(error, (TimeoutError, EngineCrashed, OSError)):
-                raise
-            command = f"{build.executable} -I {SHELL.name}"
-            raise EngineUnavailable("webkit", f"{command} does not start: {because}", remedy=build.executable) from error
-        return host
-
-    async def _start(self, headless: bool) -> None:
+        """Start WebKitGTK on a loopback address of its own; raises EngineUnavailable."""
         address = await unused_address()
-        settings = {"token": self._token, "display": shutil.which("Xvfb") if headless else None}
-        with (self.home / "stderr").open("wb") as stderr:
-            self._process = await asyncio.create_subprocess_exec(
-                self.build.executable,
-                "-I",
-                str(SHELL),
-                json.dumps(settings),
-                env=self._environment(f"{address}:{INSPECTOR_PORT}"),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        self.root = psutil.Process(self._process.pid)
-        self._run(self._listen())
-        await self._until(lambda: any(fact.kind == "ready" for fact in self._facts[0]))
-        self._address = address
-        self.relay = InspectorRelay((address, INSPECTOR_PORT), lambda: self._run(self.command("nodelay")))
-        await self.relay.open()
-
-    def _environment(self, inspector: str) -> dict[str, str]:
-        """Ours without what is meant for our own Python, and with directories that nobody else uses."""
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LD_"))}
-        private = dict.fromkeys(PRIVATE_DIRECTORIES, str(self.home))
-        return {
-            **ours,
-            **ENVIRONMENT,
-            **private,
-            "WEBKIT_INSPECTOR_HTTP_SERVER": inspector,
-            MARK_VARIABLE: self._token,
-        }
-
-    async def command(self, verb: str, **arguments: Any) -> dict[str, Any]:
-        """Have the process do something (the `do_*` of webkitgtk_shell.py) and await its answer.
-
-        The caller bounds the wait; the end of the process ends it, too.
-        """
-        number = next(self._numbers)
-        answer = self._answers[number] = self._loop.create_future()
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps({"id": number, "do": verb, **arguments}).encode() + b"\n")
-        try:
-            await asyncio.wait({answer, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            del self._answers[number]
-        if not answer.done():
-            raise EngineCrashed("webkit", self._ended.result())
-        said = answer.result()
-        if "error" in said:
-            raise Error(f"WebKitGTK: {verb}: {said['error']}")
-        ok: dict[str, Any] = said["ok"]
-        return ok
-
-    async def new_view(self, context: int, *, width: int, height: int) -> Target:
-        """A blank view in a context, ready to be connected to."""
-        view = int((await self.command("new_view", context=context, width=width, height=height))["view"])
-        await self.loaded(view, since=0)
-        return await self.target(view)
-
-    async def target(self, view: int, *, popup: bool = False) -> Target:
-        """Find a view in the inspector's list: by the title it was born with, a popup by elimination."""
-        while True:
-            listed = await self._listed()
-            socket = self._newest_unclaimed(listed, view) if popup else listed.get(f"{self._token}-{view}")
-            if socket:
-                break
-        self._claimed[view] = socket
-        return Target(
-            view=view,
-            socket=socket,
-            url=self.relay.url,
-            headers={TARGET_HEADER: socket},
-            artifacts_dir=tempfile.mkdtemp(prefix="artifacts-", dir=self.home),
+        token = secrets.token_hex(4)
+        process = await ShellProcess.start(
+            build, inspector=f"{address}:{INSPECTOR_PORT}", token=token, headless=headless
         )
+        relay = InspectorRelay((address, INSPECTOR_PORT), lambda: process.run(process.command("nodelay")))
+        await relay.open()
+        return cls(process, relay, token)
 
-    def _newest_unclaimed(self, listed: dict[str, str], view: int) -> str | None:
-        ...
+    async def open_context(
+        self, *, ignore_tls: bool = False, user_agent: str | None = None, languages: list[str] | None = None
+    ) -> int:
+        """A new isolated context; its number."""
+        answer = await self.process.command(
+            "new_context", ignore_tls=ignore_tls, user_agent=user_agent, languages=languages
+        )
+        return int(answer["context"])
 
-    async def _listed(self) -> dict[str, str]:
-        """Titles and sockets of all targets, from the HTML page that WebKit serves to people."""
-        reader, writer = await asyncio.open_connection(self._address, INSPECTOR_PORT)
+    async def open_view(self, context: int, *, width: int, height: int) -> Target:
+        """A new blank view, ready to be connected to."""
+        answer = await self.process.command("new_view", context=context, width=width, height=height)
+        view = int(answer["view"])
+        await self.loaded(view, since=0)
+        while not (socket := dict(self._pairs(await self._listed())).get(answer["title"])):
+            pass  # the inspector learns of titles a few milliseconds late
+        return self._target(context, view, socket)
+
+    async def adopt_popup(self, opener: int, *, since: int) -> Target:
+        """The view that a page opened (its first since its `since`th fact), ready to be connected to.
+
+        A popup has no marker title. WebKit numbers its targets in the order of their creation, as the
+        process numbers its views, so the unconnected ones of both are matched by rank.
+        """
+        fact = await self.process.fact("popup", view=opener, since=since)
+        view = int(fact.detail["popup"])
+        while True:
+            known = {target.socket for target in self._targets.values()}
+            unknown = sorted(
+                (int(number), socket)
+                for title, socket, number in await self._listed()
+                if socket not in known and not title.startswith(self._token)
+            )
+            if len(unknown) == len(self._popups):
+                break
+        socket = unknown[self._popups.index(view)][1]
+        self._popups.remove(view)
+        return self._target(int(fact.detail["context"]), view, socket)
+
+    def _target(self, context: int, view: int, socket: str) -> Target:
+        connection = {
+            "endpoint_url": self.relay.url,
+            "headers": {TARGET_HEADER: socket},
+            "artifacts_dir": tempfile.mkdtemp(prefix="artifacts-", dir=self.process.home),
+        }
+        self._targets[view] = Target(context=context, view=view, socket=socket, connection=connection)
+        return self._targets[view]
+
+    def facts_about(self, view: int) -> int:
+        """How many facts there are about a view now: the `since` of what is to come."""
+        return len(self.process.facts[view])
+
+    async def loaded(self, view: int, *, since: int) -> None:
+        """Wait for the end of a navigation that began at `since`; raises `Error` if it failed.
+
+        Playwright's `goto` returns None for a refused connection on this route, and never raises.
+        """
+        seen = since
+        while True:
+            fact = await self.process.fact("load", "load-failed", view=view, since=seen)
+            if fact.kind == "load-failed":
+                raise Error(f"Page.goto: {fact.detail['because']} at {fact.detail['uri']}")
+            if fact.detail["state"] == "finished":
+                return
+            seen = self.process.facts[view].index(fact, seen) + 1
+
+    async def close_view(self, view: int) -> None:
+        """Close one view; what it had open ends."""
+        self.forget(view)
+        await self.process.command("close_view", view=view)
+
+    async def close_context(self, context: int) -> None:
+        """Close a context with its views, storage and network process."""
+        for view in [target.view for target in self._targets.values() if target.context == context]:
+            self.forget(view)
+        await self.process.command("close_context", context=context)
+
+    def forget(self, view: int) -> None:
+        """Cut a view's connection; its end is no news."""
+        target = self._targets.pop(view, None)
+        if target:
+            self.relay.cut(target.socket)
+        self.process.facts.pop(view, None)
+
+    async def close(self) -> None:
+        """End the process in an orderly way."""
+        self.relay.close()
+        await self.process.close()
+
+    async def kill(self) -> None:
+        """End the process at once and clear away its files."""
+        self.relay.close()
+        await self.process.kill()
+
+    def _hear(self, fact: Fact) -> None:
+        """Lost pages: cut their connections and tell."""
+        match fact.kind:
+            case "popup":
+                self._popups.append(int(fact.detail["popup"]))
+            case "crash":
+                self._lost(fact.view, f"its web process ended: {fact.detail['because']}")
+            case "closed":
+                if fact.view in self._popups:
+                    self._popups.remove(fact.view)
+                self._lost(fact.view, "the page closed itself")
+            case "ended":
+                for view in list(self._targets):
+                    self._lost(view, str(fact.detail["because"]))
+
+    def _lost(self, view: int, because: str) -> None:
+        target = self._targets.get(view)
+        if target:
+            self.relay.cut(target.socket)
+            self.on_gone(view, because)
+
+    async def _listed(self) -> list[tuple[str, str, str]]:
+        """Title, socket and number of all targets, from the page that WebKit serves to people."""
+        reader, writer = await asyncio.open_connection(*self.relay.inspector)
         try:
             writer.write(b"GET / HTTP/1.1\r\nHost: inspector\r\nConnection: close\r\n\r\n")
-            page = (await reader.readuntil(b"</html>")).decode()
+            return LISTED.findall((await reader.read()).decode())
         finally:
             writer.close()
-        return {title: socket for title, socket, _ in LISTED.findall(page)}
+
+    @staticmethod
+    def _pairs(listed: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
+        return [(title, socket) for title, socket, _ in listed]
+
+
+async def unused_address() -> str:
+    """A loopback address (all of 127.0.0.0/8 is local on Linux) at which nothing listens.
+
+    WebKit takes no port 0, and a second process at a taken address starts without an inspector and
+    without a word. Pages are verified by a secret in their titles; this makes a clash unlikely, too.
+    """
+    while True:
+        address = ".".join(["127", *(str(1 + secrets.randbelow(250)) for _ in range(3))])
+        try:
+            _, writer = await asyncio.open_connection(address, INSPECTOR_PORT)
+        except OSError:
+            return address
+        writer.close()

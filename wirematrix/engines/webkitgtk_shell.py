@@ -2,7 +2,7 @@
 
 Run by the *system's* Python (PyGObject is bound to it), in isolated mode, with nothing of this package:
 
-    /usr/bin/python3 -I webkitgtk_shell.py '{"token": "ab12", "display": null, "page_cache": false}'
+    /usr/bin/python3 -I webkitgtk_shell.py '{"token": "ab12", "display": "/usr/bin/Xvfb"}'
 
 One process holds any number of contexts (ephemeral, isolated: cookies, storage, network process) and
 their views. It does not serve Playwright itself: WebKit's own inspector does, at the loopback address in
@@ -32,7 +32,13 @@ import os
 import socket
 import subprocess
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Native: TypeAlias = Any  # an object of GTK or WebKit; PyGObject has no types
+GLib: Native
+Gtk: Native
+WebKit2: Native
 
 PR_SET_PDEATHSIG = 1
 SIGKILL = 9
@@ -53,7 +59,7 @@ def start_display(executable: str) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # safe: this process has one thread
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - safe: this process has one thread
     )
     os.close(writing)
     with os.fdopen(reading) as lines:
@@ -64,13 +70,13 @@ def start_display(executable: str) -> str:
 
 
 def load_toolkit() -> None:
-    """Import GTK and WebKit; only now, because GTK opens the display when it is imported."""
-    global Gtk, GLib, WebKit2
-    import gi
+    """Import GTK and WebKit; not before there is a display, because GTK opens it when it is imported."""
+    global GLib, Gtk, WebKit2  # noqa: PLW0603 - imports, only later
+    import gi  # noqa: PLC0415
 
     gi.require_version("Gtk", "3.0")
     gi.require_version("WebKit2", "4.1")
-    from gi.repository import GLib, Gtk, WebKit2
+    from gi.repository import GLib, Gtk, WebKit2  # noqa: PLC0415
 
 
 def say(**line: Any) -> None:
@@ -82,9 +88,8 @@ def say(**line: Any) -> None:
 class Context:
     """One isolated browsing context: its storage, cookies and network process go when it goes."""
 
-    def __init__(self, number: int, *, page_cache: bool, ignore_tls: bool, user_agent: str | None, languages: list[str]):
+    def __init__(self, number: int, *, ignore_tls: bool, user_agent: str | None, languages: list[str]) -> None:
         self.number = number
-        self.page_cache = page_cache
         self.user_agent = user_agent
         self.store = WebKit2.WebsiteDataManager.new_ephemeral()
         self.web = WebKit2.WebContext(
@@ -104,11 +109,11 @@ class Context:
         else:
             self.store.set_network_proxy_settings(mode.CUSTOM, WebKit2.NetworkProxySettings.new(url, None))
 
-    def settings(self) -> Any:
+    def settings(self) -> Native:
         """What every view of this context starts with."""
         settings = WebKit2.Settings()
         settings.set_enable_developer_extras(True)  # makes the view a target of the inspector
-        settings.set_enable_page_cache(self.page_cache)
+        settings.set_enable_page_cache(False)  # Playwright loses a page that comes back from it
         settings.set_javascript_can_open_windows_automatically(True)
         settings.set_hardware_acceleration_policy(WebKit2.HardwareAccelerationPolicy.NEVER)
         if self.user_agent:
@@ -119,13 +124,12 @@ class Context:
 class View:
     """One page in a window of its own; windows overlap, which hides none of them from WebKit."""
 
-    def __init__(self, shell: Shell, number: int, context: Context, opener: View | None, size: tuple[int, int]):
+    def __init__(self, shell: Shell, number: int, context: Context, opener: View | None, size: tuple[int, int]) -> None:
         self.shell = shell
         self.number = number
         self.context = context
-        self.web = (
-            WebKit2.WebView(related_view=opener.web) if opener else WebKit2.WebView(web_context=context.web)
-        )
+        origin = {"related_view": opener.web} if opener else {"web_context": context.web}
+        self.web: Native = WebKit2.WebView(**origin)
         self.web.set_settings(context.settings())
         self.window = Gtk.Window()
         self.window.set_decorated(False)
@@ -144,35 +148,35 @@ class View:
             self.web.connect(signal, listener)
         self.window.show_all()
 
-    def on_load(self, web: Any, state: Any) -> None:
+    def on_load(self, web: Native, state: Native) -> None:
         say(fact="load", view=self.number, state=state.value_nick, uri=web.get_uri())
 
-    def on_load_failed(self, _web: Any, _state: Any, uri: str, error: Any) -> bool:
+    def on_load_failed(self, _web: Native, _state: Native, uri: str, error: Native) -> bool:
         say(fact="load-failed", view=self.number, uri=uri, because=error.message)
         return False
 
-    def on_tls_failed(self, _web: Any, uri: str, _certificate: Any, errors: Any) -> bool:
+    def on_tls_failed(self, _web: Native, uri: str, _certificate: Native, errors: Native) -> bool:
         say(fact="load-failed", view=self.number, uri=uri, because=f"TLS certificate error {int(errors)}")
         return False
 
-    def on_terminated(self, _web: Any, reason: Any) -> None:
+    def on_terminated(self, _web: Native, reason: Native) -> None:
         say(fact="crash", view=self.number, because=reason.value_nick)
 
-    def on_close(self, _web: Any) -> None:
+    def on_close(self, _web: Native) -> None:
         self.shell.close_view(self.number)
 
-    def on_create(self, _web: Any, _action: Any) -> Any:
+    def on_create(self, _web: Native, _action: Native) -> Native:
         popup = self.shell.add_view(self.context, self, self.window.get_size())
-        say(fact="popup", view=popup.number, opener=self.number, context=self.context.number)
+        say(fact="popup", view=self.number, popup=popup.number, context=self.context.number)
         return popup.web
 
-    def on_dialog(self, _web: Any, dialog: Any) -> bool:
+    def on_dialog(self, _web: Native, dialog: Native) -> bool:
         if dialog.get_dialog_type() != WebKit2.ScriptDialogType.BEFORE_UNLOAD_CONFIRM:
             return False
         dialog.confirm_set_confirmed(True)
         return True
 
-    def on_permission(self, _web: Any, request: Any) -> bool:
+    def on_permission(self, _web: Native, request: Native) -> bool:
         request.deny()
         return True
 
@@ -180,9 +184,8 @@ class View:
 class Shell:
     """All contexts and views, and the commands that the parent may give. `do_*` is a command."""
 
-    def __init__(self, token: str, page_cache: bool) -> None:
+    def __init__(self, token: str) -> None:
         self.token = token
-        self.page_cache = page_cache
         self.numbers = itertools.count(1)
         self.contexts: dict[int, Context] = {}
         self.views: dict[int, View] = {}
@@ -199,12 +202,10 @@ class Shell:
             say(fact="closed", view=number)
 
     def do_new_context(
-        self, ignore_tls: bool = False, user_agent: str | None = None, languages: list[str] | None = None
+        self, *, ignore_tls: bool = False, user_agent: str | None = None, languages: list[str] | None = None
     ) -> dict[str, Any]:
         number = next(self.numbers)
-        self.contexts[number] = Context(
-            number, page_cache=self.page_cache, ignore_tls=ignore_tls, user_agent=user_agent, languages=languages or []
-        )
+        self.contexts[number] = Context(number, ignore_tls=ignore_tls, user_agent=user_agent, languages=languages or [])
         return {"context": number}
 
     def do_new_view(self, context: int, width: int, height: int) -> dict[str, Any]:
@@ -225,7 +226,7 @@ class Shell:
     def do_clear(self, context: int, reply: int) -> object:
         """Remove all website data of a context; answers when it is gone."""
 
-        def cleared(store: Any, outcome: Any) -> None:
+        def cleared(store: Native, outcome: Native) -> None:
             store.clear_finish(outcome)
             say(id=reply, ok={})
 
@@ -252,11 +253,11 @@ class Shell:
 
     def do_nodelay(self) -> None:
         """Difference 3, on every TCP socket of this process."""
-        for name in os.listdir("/proc/self/fd"):
+        for descriptor in list(Path("/proc/self/fd").iterdir()):
             try:
-                if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+                if not str(descriptor.readlink()).startswith("socket:"):
                     continue
-                with socket.socket(fileno=os.dup(int(name))) as ours:
+                with socket.socket(fileno=os.dup(int(descriptor.name))) as ours:
                     if ours.family == socket.AF_INET and ours.type == socket.SOCK_STREAM:
                         ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:  # closed between the listing and the look
@@ -274,7 +275,7 @@ def obey(shell: Shell, line: bytes) -> None:
         command["reply"] = number
     try:
         answer = getattr(shell, f"do_{verb}")(**command)
-    except Exception as error:  # whatever it is, the parent must hear of it instead of waiting
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent must hear of it instead of waiting
         say(id=number, error=f"{type(error).__name__}: {error}")
     else:
         if answer is not LATER:
@@ -287,11 +288,11 @@ def main(settings: dict[str, Any]) -> None:
     if settings["display"]:
         os.environ["DISPLAY"] = start_display(settings["display"])
     load_toolkit()
-    shell = Shell(settings["token"], settings["page_cache"])
+    shell = Shell(settings["token"])
 
     pending = bytearray()
 
-    def heard(source: int, _condition: Any) -> bool:
+    def heard(source: int, _condition: Native) -> bool:
         chunk = os.read(source, 1 << 16)
         if not chunk:
             Gtk.main_quit()
@@ -304,7 +305,7 @@ def main(settings: dict[str, Any]) -> None:
         return True
 
     GLib.io_add_watch(sys.stdin.fileno(), GLib.PRIORITY_DEFAULT, GLib.IO_IN | GLib.IO_HUP, heard)
-    say(fact="ready", view=None, display=os.environ.get("DISPLAY"))
+    say(fact="ready", view=0, display=os.environ.get("DISPLAY"))
     Gtk.main()
 
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from wirematrix.metrics import METRICS
-from wirematrix.model import Attempt
+from wirematrix.model import Attempt, Status
 
 UNITS: Final = ("ms", "s", "mib", "bytes", "percent")
 UNIT_SIGNS: Final = {"mib": "MiB", "percent": "%"}
 
-# Which metric answers which claim. A row shows the first whose check was claimed and that any of its
-# cells has, so that the numbers of one row can be compared.
+# Which metric answers which claim. A scenario shows the first whose check it claimed and that any of its
+# cells has, so that its numbers can be compared.
 KEY_METRICS: Final = (
     ("reconnect_delay_ms", ("delay_measured", "waited_as_asked")),
     ("server_notice_ms", ("server_learned", "nobody_left_behind")),
     ("uplink_ms", ("uplinks_returned",)),
-    ("recover_ms", ("no_gap", "delivers_again", "told_of_the_gap")),
+    ("recover_ms", ("no_gap", "no_duplicate", "delivers_again", "told_of_the_gap")),
     ("reopen_ms", ("reopened",)),
     ("detect_ms", ("noticed_the_break",)),
     ("delivery_p95_ms", ("in_order", "payloads_unchanged")),
     ("first_message_ms", ("said_hello",)),
     ("open_ms", ("opened",)),
 )
+OTHERWISE: Final = (
+    "recover_ms", "reopen_ms", "detect_ms", "delivery_p95_ms", "first_message_ms", "open_ms"
+)  # fmt: skip
+NUMBERLESS: Final = (Status.SKIP, Status.UNSUPPORTED, Status.NOT_REACHED, Status.ERROR, Status.CRASH)
 LOSSES: Final = ("lost", "duplicated", "reordered")
 
 
@@ -60,20 +64,24 @@ def quantity(name: str, value: float | None) -> str:
 
 
 def key_metric(attempts: Iterable[Attempt]) -> str:
-    """The metric whose value stands in the cells of a row; empty if its cells have none of them."""
-    row = tuple(attempts)
-    claimed = {finding.check for attempt in row for finding in attempt.verdict.findings}
-    measured = {
-        name for attempt in row for name, value in attempt.metrics.items() if value is not None
-    }
+    """The metric whose value stands in the cells of a scenario; empty if they have none of them."""
+    own = tuple(attempts)
+    claimed = {finding.check for attempt in own for finding in attempt.verdict.findings}
+    measured = {name for attempt in own for name, value in attempt.metrics.items() if value is not None}
     for name, checks in KEY_METRICS:
         if name in measured and any(claim.startswith(checks) for claim in claimed):
             return name
-    return next((name for name, _ in KEY_METRICS if name in measured), "")
+    return next((name for name in OTHERWISE if name in measured), "")
 
 
-def key_number(metric: str, metrics: Mapping[str, float | int | None]) -> str:
-    """What stands in the cell: the row's metric, else what was lost, else nothing."""
+def key_number(metric: str, attempt: Attempt) -> str:
+    """What stands in the cell: its scenario's metric, else what was lost, else nothing.
+
+    A cell that was not judged on its own evidence has no number.
+    """
+    if attempt.verdict.status in NUMBERLESS:
+        return ""
+    metrics = attempt.metrics
     value = metrics.get(metric)
     if value is not None:
         return duration(value)

@@ -124,15 +124,17 @@ class _Merge:
 
     def _scenario(self, text: ScenarioText) -> ScenarioView:
         networks = self._gathered.networks_of(text.name)
-        rows = tuple(self._row(text, network) for network in networks)
+        metric = key_metric(
+            ran.attempt
+            for place, attempts in self._gathered.attempts.items()
+            if place.cell.scenario == text.name
+            for ran in attempts
+        )
+        rows = tuple(self._row(text, network, metric) for network in networks)
         return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
 
-    def _row(self, text: ScenarioText, network: str) -> RowView:
-        places = [self._place(text, column, network) for column in self._columns]
-        metric = key_metric(
-            ran.attempt for place in places for ran in self._gathered.attempts.get(place, ())
-        )
-        slots = zip(self._columns, places, strict=True)
+    def _row(self, text: ScenarioText, network: str, metric: str) -> RowView:
+        places = [(column.engine, self._place(text, column, network)) for column in self._columns]
         return RowView(
             scenario=text,
             network=network,
@@ -140,7 +142,7 @@ class _Merge:
             metric=metric,
             anchor=f"evidence.{anchor(text.name)}.{anchor(network)}",
             back=f"scenario.{anchor(text.name)}",
-            slots=tuple(self._slot(text, column.engine, place, metric) for column, place in slots),
+            slots=tuple(self._slot(text, engine, place, metric) for engine, place in places),
         )
 
     @staticmethod
@@ -165,7 +167,7 @@ class _Merge:
             attempts=tuple(attempts),
             deciding=deciding,
             unsettled=disagreement(attempts),
-            number=key_number(metric, deciding.attempt.metrics),
+            number=key_number(metric, deciding.attempt),
             footnote=self._footnote(deciding),
         )
 

@@ -1,0 +1,11 @@
+"""Async tests run on asyncio alone, by anyio's own pytest plugin."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The one backend everything here is written for."""
+    return "asyncio"

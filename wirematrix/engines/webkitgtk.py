@@ -1,0 +1,100 @@
+"""WebKitGTK by Playwright's asyncio face: the same engine and page as the native ones, by another route."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from urllib.parse import urldefrag
+
+import psutil
+from playwright.async_api import Browser, Error, Playwright
+
+from wirematrix import budgets
+from wirematrix.engines.live import VIEWPORT, EnginePage, LiveEngine
+from wirematrix.engines.settings import LaunchOptions
+from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost
+from wirematrix.model import Build
+
+
+async def launch_webkitgtk(playwright: Playwright, build: Build, options: LaunchOptions) -> LiveEngine:
+    """Start WebKitGTK; raises EngineUnavailable."""
+    host = await WebKitGtkHost.start(build, headless=options.headless)
+    return WebKitGtkEngine(playwright, build, host, slow_mo_ms=options.slow_mo_ms)
+
+
+class WebKitGtkEngine(LiveEngine):
+    """One WebKitGTK process; each page is a context, a view and a connection of Playwright's."""
+
+    def __init__(self, playwright: Playwright, build: Build, host: WebKitGtkHost, *, slow_mo_ms: float) -> None:
+        super().__init__(build)
+        self.playwright = playwright
+        self.host = host
+        self.slow_mo_ms = slow_mo_ms
+        host.on_gone = self._on_gone
+        host.process.ended.add_done_callback(lambda ended: self.death.tell(ended.result()))
+
+    @property
+    def roots(self) -> tuple[psutil.Process, ...]:
+        return (self.host.process.root,) if self.host.process.root else ()
+
+    async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
+        context = await self.host.open_context(ignore_tls=ignore_https_errors)
+        try:
+            target = await self.host.open_view(context, **VIEWPORT)
+            browser = await self.playwright.webkit.connect_over_cdp(
+                **target.connection, slow_mo=self.slow_mo_ms, timeout=budgets.NEW_PAGE.ms
+            )
+        except BaseException:
+            self.host.process.run(self.host.close_context(context))
+            raise
+        return WebKitGtkPage(self, browser, target)
+
+    def _on_gone(self, view: int, because: str) -> None:
+        for page in self.pages:
+            if isinstance(page, WebKitGtkPage) and page.target.view == view:
+                page.death.tell(because)
+
+    async def _close(self) -> None:
+        await self.host.close()
+
+    async def _bury(self) -> None:
+        await self.host.kill()
+
+
+class WebKitGtkPage(EnginePage):
+    """A view of a WebKitGTK process behind Playwright's page."""
+
+    def __init__(self, engine: WebKitGtkEngine, browser: Browser, target: Target) -> None:
+        context = browser.contexts[0]
+        super().__init__(engine, context, context.pages[0])
+        self.host = engine.host
+        self.browser = browser
+        self.target = target
+
+    async def _goto(self, url: str, budget_ms: float) -> None:
+        """Playwright's `goto`, mended: it hangs on a fragment and returns None for a refusal."""
+        if is_fragment_of(url, self.page.url):
+            await self.page.evaluate("url => { location.href = url; }", url)
+            return
+        since = self.host.facts_about(self.target.view)
+        response = await self.page.goto(url, timeout=budget_ms)
+        if response is None and url.startswith("http"):
+            await self.host.loaded(self.target.view, since=since)
+
+    async def _reset(self) -> None:
+        """All website data of the context goes; Playwright's calls for it reach the current site only."""
+        await self._leave()
+        await self.host.process.command("clear", context=self.target.context)
+
+    async def _close(self) -> None:
+        """The view goes first: Playwright's own close only ends its connection and leaves the page alive."""
+        await self.host.close_context(self.target.context)
+        with suppress(Error):
+            await self.browser.close()
+
+    async def _kill_renderer(self) -> None:
+        await self.host.process.command("kill", view=self.target.view)
+
+
+def is_fragment_of(url: str, shown: str) -> bool:
+    """Whether `url` only names another place in the document that is shown."""
+    return "#" in url and url != shown and urldefrag(url)[0] == urldefrag(shown)[0]
