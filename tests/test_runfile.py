@@ -250,7 +250,7 @@ def test_any_damage_is_a_run_or_a_mistake(seed: int, shared: Path) -> None:
     """One value replaced, taken out or doubled anywhere: the file loads or InvalidInput says why not."""
     chance = random.Random(seed)
     plain = codec.encode(RUN)
-    place = plain
+    place, key = plain, "info"
     while isinstance(place, (dict, list)) and place:
         key = chance.choice(list(place) if isinstance(place, dict) else list(range(len(place))))
         if chance.random() < 0.2 or not isinstance(place[key], (dict, list)):
@@ -278,10 +278,10 @@ def test_the_schema_is_a_schema() -> None:
     assert DOCUMENTED["properties"]["schema"]["const"] == SCHEMA
 
 
-def reachable(kind: type) -> set[type]:
+def parts_of_a_run() -> set[type]:
     """The dataclasses and enumerations of model.py that a run consists of."""
     named = {each for each in vars(model).values() if isinstance(each, type) and each.__module__ == model.__name__}
-    return {each for each in named if is_dataclass(each) or issubclass(each, StrEnum)} - {kind}
+    return {each for each in named if is_dataclass(each) or issubclass(each, StrEnum)} - {Run}
 
 
 DERIVED = {Cell: {"id"}, model.Verdict: {"expected"}}
@@ -289,11 +289,13 @@ DERIVED = {Cell: {"id"}, model.Verdict: {"expected"}}
 
 def test_every_field_is_in_the_schema_and_no_other() -> None:
     """A field that is added to a value, or to the schema, is missed in the other."""
-    described = {Run: DOCUMENTED} | {each: DOCUMENTED["$defs"].get(each.__name__) for each in reachable(Run)}
+    described: dict[Any, Any] = {Run: DOCUMENTED} | {
+        each: DOCUMENTED["$defs"].get(each.__name__) for each in parts_of_a_run()
+    }
     assert {each.__name__ for each in described} == {"Run", *DOCUMENTED["$defs"]}
     for kind, entry in described.items():
         if issubclass(kind, StrEnum):
-            assert entry["enum"] == list(kind)
+            assert entry["enum"] == [each.value for each in kind]
             continue
         names = [each.name for each in fields(kind)]
         if kind is Observation:
@@ -303,14 +305,12 @@ def test_every_field_is_in_the_schema_and_no_other() -> None:
             assert entry["additionalProperties"] is False
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        changes
-        for changes, said in MISTAKES
-        if not any(word in said for word in ("as the rest says", " has an attempt ", " is there twice", "got a huge"))
-    ],
-)
+# What only a look at two places shows, and numbers beyond a float's exactness.
+BEYOND_SCHEMA = ("as the rest says", " has an attempt ", " is there twice", "got a huge number")
+VISIBLE = [(changes, said) for changes, said in MISTAKES if not any(words in said for words in BEYOND_SCHEMA)]
+
+
+@pytest.mark.parametrize("changes", [changes for changes, _ in VISIBLE], ids=[said for _, said in VISIBLE])
 def test_the_schema_refuses_what_it_can_see(changes: Callable[[Any], object]) -> None:
-    """Readers in other languages find the same damage, except what only a look at two places shows."""
+    """Readers in other languages find the same damage with the schema alone."""
     assert not VALIDATOR.is_valid(json.loads(written(changes)))

@@ -126,17 +126,17 @@ def timelines(draw: st.DrawFn) -> Timeline:
     """Runs and single observations of all sources, many at equal times, in a recorder's order."""
     observations: list[Observation] = []
     for source in draw(st.permutations(SOURCES)):
-        at_ms = 0
-        for _ in range(draw(st.integers(0, 3))):
+        at_ms = 0.0
+        for _ in range(draw(st.integers(0, 2))):
             kind = draw(st.sampled_from(["message", "send"]))
-            seq = draw(st.integers(0, 3))
+            first = draw(st.integers(0, 3))
             wanted = draw(st.sampled_from([None, "update", "fence"]))
-            for _ in range(draw(st.sampled_from([1, 2, SHORT, LONG, 30]))):
+            every_ms = draw(st.sampled_from([0, 0.5, 1]))
+            for seq in range(first, first + draw(st.sampled_from([1, SHORT, LONG, 20]))):
                 observations.append(
                     Observation(at_ms=at_ms, source=source, kind=kind, detail={"seq": seq, "type": wanted})
                 )
-                at_ms += draw(st.sampled_from([0, 0, 1]))
-                seq += 1
+                at_ms += every_ms
             if draw(st.booleans()):
                 observations.append(Observation(at_ms=at_ms, source=source, kind="error"))
     return story(*observations)

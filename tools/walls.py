@@ -44,7 +44,7 @@ class Import:
     name: str | None
 
     @property
-    def library(self) -> str:
+    def top_level(self) -> str:
         """The top-level package."""
         return self.target.partition(".")[0]
 
@@ -97,7 +97,9 @@ def outward_imports(modules: Collection[Module], front: str, rings: Mapping[str,
             continue
         own = ring_of(module.name, rings)
         if own is None:
-            offenders.append(f"{module.file}:1: {module.name} is in no ring; list it in RINGS of tests/test_house.py")
+            offenders.append(
+                f"{module.file}:1: {module.name} is in no ring; list it in RINGS_BY_MODULE of tests/test_house.py"
+            )
             continue
         for seen in imports(module):
             below = f"{seen.target}.{seen.name}"
@@ -119,7 +121,7 @@ def forbidden_imports(modules: Iterable[Module], libraries: Collection[str]) -> 
         module.at(seen.node, f"{module.name} imports {seen.target}, which it must not know")
         for module in modules
         for seen in imports(module)
-        if seen.library in libraries
+        if seen.top_level in libraries
     ]
 
 
@@ -130,12 +132,12 @@ def foreign_libraries(
     offenders = []
     for module in modules:
         for seen in imports(module):
-            if seen.library in sys.stdlib_module_names or seen.library in own:
+            if seen.top_level in sys.stdlib_module_names or seen.top_level in own:
                 continue
-            allowed = owners.get(seen.library, ())
+            allowed = owners.get(seen.top_level, ())
             if not any(module.name == owner or module.name.startswith(f"{owner}.") for owner in allowed):
                 belongs = f"belongs to {', '.join(sorted(allowed))}" if allowed else "has no owner in OWNERS"
-                offenders.append(module.at(seen.node, f"{module.name} imports {seen.library}, which {belongs}"))
+                offenders.append(module.at(seen.node, f"{module.name} imports {seen.top_level}, which {belongs}"))
     return offenders
 
 
@@ -144,7 +146,7 @@ def beyond_public(modules: Iterable[Module], package: str, public: Collection[st
     offenders = []
     for module in modules:
         for seen in imports(module):
-            if seen.library in sys.stdlib_module_names or seen.library in also:
+            if seen.top_level in sys.stdlib_module_names or seen.top_level in also:
                 continue
             if seen.target != package or seen.name is None:
                 offenders.append(module.at(seen.node, f"imports {seen.target}; expected names from {package}"))

@@ -7,7 +7,6 @@ what counts as received is what the page's own code was handed.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from wirematrix.timeline import Timeline
@@ -39,23 +38,24 @@ def compare(sent: tuple[Key, ...], arrived: tuple[Key, ...], named: tuple[Range,
 
     `named` are the ranges that a `gap` told the page of.
     """
-    copies = Counter(arrived)
-    lost = tuple(key for key in sent if key not in copies)
-    duplicated = tuple(key for key, count in copies.items() for _ in range(count - 1))
+    surplus: list[Key] = []
     late: list[Key] = []
     highest: dict[str, int] = {}
     seen: set[Key] = set()
     for key in arrived:
         epoch, seq = key
-        if key not in seen and seq < highest.get(epoch, seq):
+        if key in seen:
+            surplus.append(key)
+        elif seq < highest.get(epoch, seq):
             late.append(key)
         seen.add(key)
         highest[epoch] = max(seq, highest.get(epoch, seq))
+    lost = tuple(key for key in sent if key not in seen)
     return Audit(
         published=sent,
         received=arrived,
         lost=lost,
-        duplicated=duplicated,
+        duplicated=tuple(surplus),
         reordered=tuple(late),
         told=tuple(
             (epoch, seq)
@@ -66,7 +66,7 @@ def compare(sent: tuple[Key, ...], arrived: tuple[Key, ...], named: tuple[Range,
 
 
 def published(timeline: Timeline) -> tuple[Key, ...]:
-    """Every message the driver had published, and every uplink message the server took in."""
+    """Every message the driver had published. Uplink messages are the page's own: `uplinks_returned` counts them."""
     keys = [
         (str(seen.detail["epoch"]), seq)
         for seen in timeline.of("driver", "published")

@@ -256,8 +256,8 @@ def _check_keys(plain: Plain, keys: Sequence[str]) -> None:
     for key in plain:
         if key not in keys:
             raise Misfit(unknown("key", key, keys), enumeration(keys))
-    missing = [repr(key) for key in keys if key not in plain]
-    raise Misfit(f"key {enumeration(missing)} is missing", enumeration(keys))
+    missing = next(key for key in keys if key not in plain)
+    raise Misfit(f"key {missing!r} is missing", enumeration(keys))
 
 
 def _anything(plain: Plain) -> Plain:

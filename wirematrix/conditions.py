@@ -109,6 +109,7 @@ class LiveNetwork:
             raise WirematrixError(f"network {self.condition.name!r} does not refuse")
         until_ms = self._recorder.now_ms() + self.condition.recipe.for_ms
         await self._proxy.apply(faults.Refuse())
+        await self._proxy.cut(faults.Reset())  # the pooled connections that brought the page, too
         yield
         await self._reaches(until_ms)
         await self._proxy.heal()

@@ -5,6 +5,7 @@ Every answer that is not a success is a `ControlRefused`: our fault, never the e
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,13 @@ class Control:
     async def _request(self, method: str, url: str, body: dict[str, Any] | None) -> dict[str, Any]:
         request = f"{method} {url}"
         try:
-            answer = await self._http.request(method, url, json=body, timeout=CONTROL.seconds)
+            answer = await self._http.request(
+                method,
+                url,
+                content=None if body is None else json.dumps(body),  # ASCII, so that lone surrogates survive
+                headers={"content-type": "application/json"},
+                timeout=CONTROL.seconds,
+            )
         except httpx.TimeoutException:
             raise BudgetSpent(request, budget_ms=CONTROL.ms, came="no answer came") from None
         except httpx.HTTPError as broken:

@@ -11,12 +11,19 @@ from wirematrix.checks import Claim
 from wirematrix.model import Expectation, Finding, Force, Held, Kind, Status, Verdict
 from wirematrix.timeline import Timeline
 
+DECIDES = (  # the first that some finding is decides
+    (Force.MUST, Held.BROKEN, Status.FAIL),
+    (Force.MUST, Held.UNDECIDED, Status.TIMEOUT),
+    (Force.SHOULD, Held.BROKEN, Status.DEGRADED),
+    (Force.SHOULD, Held.UNDECIDED, Status.TIMEOUT),
+)
 
 def judge(timeline: Timeline, claims: Sequence[Claim], *, kind: Kind, expectation: Expectation) -> Verdict:
     """What the claims come to on this timeline.
 
-    A broken MUST fails; an undecided one is a timeout (the evidence never sufficed); a broken SHOULD
-    degrades. A scenario of kind *check* records differences: its broken findings never fail.
+    A broken MUST fails; an undecided one is a timeout (the evidence never sufficed); then a broken SHOULD
+    degrades and an undecided one is a timeout. A scenario of kind *check* records differences: its broken
+    findings never fail, but undecided ones are no record.
     """
     findings = tuple(claim.finding(timeline) for claim in claims)
     status, because = _decide(findings, kind)
@@ -26,15 +33,11 @@ def judge(timeline: Timeline, claims: Sequence[Claim], *, kind: Kind, expectatio
 def _decide(findings: Sequence[Finding], kind: Kind) -> tuple[Status, str]:
     if not findings:
         return Status.ERROR, "the scenario made no claim, so nothing was judged"
-    broken = [one for one in findings if one.held is Held.BROKEN]
-    undecided = [one for one in findings if one.held is Held.UNDECIDED]
-    if undecided and not any(one.force is Force.MUST for one in broken):
-        return Status.TIMEOUT, f"{undecided[0].check}: {undecided[0].because}"
-    if kind is Kind.CHECK:
-        return Status.PASS, f"recorded: {'; '.join(one.because for one in findings)}"
-    for one in broken:
-        if one.force is Force.MUST:
-            return Status.FAIL, f"{one.check}: {one.because}"
-    if broken:
-        return Status.DEGRADED, f"{broken[0].check}: {broken[0].because}"
-    return Status.PASS, "; ".join(one.because for one in findings)
+    for force, held, status in DECIDES:
+        if kind is Kind.CHECK and held is Held.BROKEN:
+            continue
+        for one in findings:
+            if (one.force, one.held) == (force, held):
+                return status, f"{one.check}: {one.because}"
+    seen = "; ".join(one.because for one in findings)
+    return Status.PASS, f"recorded: {seen}" if kind is Kind.CHECK else seen

@@ -7,6 +7,7 @@ Where an attempt has several breaks, the times are those of the worst one and `b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from statistics import quantiles
 
 from wirematrix.accounting import NUMBERED, audit
@@ -21,12 +22,12 @@ METRICS: Mapping[str, str] = {
     "recover_ms": "break to the first message that was published after it",
     "reconnect_delay_ms": "the page noticed the end, to its next request at the link; median",
     "server_notice_ms": "the page went away, to the server's log saying so",
-    "delivery_p50_ms": "publish to page, median over the messages published one by one",
+    "delivery_p50_ms": "publish to page, median over the updates of an attempt without breaks",
     "delivery_p95_ms": "publish to page, 95th percentile",
     "uplink_ms": "send in the page to the message's return over the stream; median",
     "attempts": "connections the page asked for after the first break",
     "breaks": "how often the network was broken",
-    "published": "numbered messages published",
+    "published": "numbered messages the driver had published; uplink messages are the page's own",
     "received": "numbered messages handed to the page's code, repeats included",
     "lost": "published and never received",
     "told": "lost, but named by a `gap`",
@@ -111,7 +112,8 @@ def connection_attempts(timeline: Timeline, since_ms: float) -> int:
 def reconnect_delays_ms(timeline: Timeline) -> list[float]:
     """For every end the page noticed: how long until its next stream request was seen at the link."""
     delays = []
-    for sign in timeline.of("page", "error", "close"):
+    signs = timeline.of("page", "error", "close")
+    for sign, another in zip_longest(signs, signs[1:]):
         following = next(
             (
                 seen
@@ -119,9 +121,6 @@ def reconnect_delays_ms(timeline: Timeline) -> list[float]:
                 if is_stream(str(seen.detail.get("target", "")))
             ),
             None,
-        )
-        another = next(
-            (seen for seen in timeline.of("page", "error", "close") if seen.at_ms > sign.at_ms), None
         )
         if following and (another is None or following.at_ms <= another.at_ms):
             delays.append(following.at_ms - sign.at_ms)
@@ -153,9 +152,10 @@ def uplink_round_trips_ms(timeline: Timeline) -> list[float]:
     """Send in the page to the same payload's return over the stream."""
     trips = []
     for sent in timeline.of("page", "sent"):
-        back = timeline.first("page", "message", type="uplink", crc=sent.detail.get("crc"))
+        began_ms = round(sent.at_ms - float(sent.detail.get("took_ms", 0)), 2)
+        back = timeline.first("page", "message", since_ms=began_ms, type="uplink", crc=sent.detail.get("crc"))
         if back:
-            trips.append(back.at_ms - (sent.at_ms - float(sent.detail.get("took_ms", 0))))
+            trips.append(back.at_ms - began_ms)
     return trips
 
 

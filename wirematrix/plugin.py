@@ -38,6 +38,7 @@ MATRIX = pytest.StashKey[Matrix]()
 BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SUMS_KEY = "wirematrix"
+STATUS_PROPERTY = "status"
 TIMELINE_LINES = 14
 
 
@@ -150,7 +151,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if MATRIX not in config.stash or config.option.collectonly:
         return
-    book = RunBook(config.stash[MATRIX], books_of(config), sys.stderr)
+    terminal = config.get_terminal_writer()._file  # noqa: SLF001 - sys.stderr is captured while items run
+    book = RunBook(config.stash[MATRIX], books_of(config), terminal)
     config.stash[BOOK] = book
     if not is_worker(config):
         book.clear()
@@ -191,12 +193,23 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     book = pyfuncitem.config.stash[BOOK]
     attempt = book.attempt(cell, whole_engine_only=is_worker(pyfuncitem.config))
     verdict = attempt.verdict
-    pyfuncitem.user_properties.append(("status", str(verdict.status)))
+    pyfuncitem.user_properties.append((STATUS_PROPERTY, str(verdict.status)))
     if verdict.status is Status.SKIP:
         pytest.skip(verdict.because)
     if not verdict.expected:
         pytest.fail(explain(attempt, pyfuncitem.nodeid), pytrace=False)
     return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Cells have a progress line of their own; no dots beside it unless names are asked for (-v)."""
+    is_cell = any(name == STATUS_PROPERTY for name, _ in getattr(report, "user_properties", ()))
+    if is_cell and report.when == "call" and config.get_verbosity() < 1:
+        return report.outcome, "", ""
+    return None
 
 
 @pytest.hookimpl(trylast=True)

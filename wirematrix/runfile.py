@@ -59,13 +59,11 @@ def load(file: Path) -> Run:
 
 def _content_of(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
-            content = opened.read(LARGEST_BYTES + 1)
+        if file.stat().st_size > LARGEST_BYTES:
+            raise InvalidInput(str(file), "is too large", expected=f"at most {LARGEST_BYTES} bytes")
+        return file.read_bytes()
     except OSError as error:
         raise InvalidInput(str(file), f"cannot be read: {error.strerror or error}") from error
-    if len(content) > LARGEST_BYTES:
-        raise InvalidInput(str(file), "is too large", expected=f"at most {LARGEST_BYTES} bytes")
-    return content
 
 
 def _pieces(run: Run) -> Iterator[str]:

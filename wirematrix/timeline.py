@@ -107,43 +107,42 @@ def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
     same kind and type with seq growing by one; its first and last stay, and one `folded` observation
     names what is between. Only evidence for readers is folded: checks ran on the whole timeline.
     """
-    kept: list[Observation] = []
+    kept: list[tuple[int, Observation]] = []  # with the place in the timeline, which is the order of equal times
     left_out = 0
-    for source in SOURCES:
-        own = [seen for seen in timeline if seen.source == source]
+    for source in dict.fromkeys(seen.source for seen in timeline):
+        own = [(place, seen) for place, seen in enumerate(timeline) if seen.source == source]
         for stretch in _stretches(own):
             if len(stretch) <= FOLD_LONGER_THAN:
                 kept.extend(stretch)
                 continue
-            middle = stretch[FOLD_KEEPS:-FOLD_KEEPS]
-            kept.extend(stretch[:FOLD_KEEPS])
-            kept.append(
-                Observation(
-                    at_ms=middle[0].at_ms,
-                    source=source,
-                    kind="folded",
-                    detail={
-                        "of": middle[0].kind,
-                        "count": len(middle),
-                        "from_seq": middle[0].detail["seq"],
-                        "to_seq": middle[-1].detail["seq"],
-                        "until_ms": middle[-1].at_ms,
-                    },
-                )
+            middle = [seen for _, seen in stretch[FOLD_KEEPS:-FOLD_KEEPS]]
+            fold = Observation(
+                at_ms=middle[0].at_ms,
+                source=source,
+                kind="folded",
+                detail={
+                    "of": middle[0].kind,
+                    "count": len(middle),
+                    "from_seq": middle[0].detail["seq"],
+                    "to_seq": middle[-1].detail["seq"],
+                    "until_ms": middle[-1].at_ms,
+                },
             )
+            kept.extend(stretch[:FOLD_KEEPS])
+            kept.append((stretch[FOLD_KEEPS][0], fold))
             kept.extend(stretch[-FOLD_KEEPS:])
             left_out += len(middle)
-    return tuple(sorted(kept, key=lambda seen: seen.at_ms)), left_out
+    return tuple(seen for _, seen in sorted(kept, key=lambda placed: placed[0])), left_out
 
 
-def _stretches(observations: Iterable[Observation]) -> Iterator[list[Observation]]:
+def _stretches(observations: Iterable[tuple[int, Observation]]) -> Iterator[list[tuple[int, Observation]]]:
     """Split one source's observations into runs of consecutive seqs of one kind and type."""
-    stretch: list[Observation] = []
-    for seen in observations:
-        if stretch and not _continues(stretch[-1], seen):
+    stretch: list[tuple[int, Observation]] = []
+    for place, seen in observations:
+        if stretch and not _continues(stretch[-1][1], seen):
             yield stretch
             stretch = []
-        stretch.append(seen)
+        stretch.append((place, seen))
     if stretch:
         yield stretch
 

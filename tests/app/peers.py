@@ -91,7 +91,13 @@ class WebSocketPeer:
         self._leaving = contextlib.ExitStack()
         self.socket = self._leaving.enter_context(
             connect(
-                target, additional_headers=headers, compression=None, max_size=None, open_timeout=BUDGET_S, proxy=None
+                target,
+                additional_headers=headers,
+                compression=None,
+                max_size=None,
+                max_queue=None,  # with a bound, an unread queue keeps the library from seeing the close frame
+                open_timeout=BUDGET_S,
+                proxy=None,
             )
         )
         self.code: int | None = None
@@ -111,6 +117,12 @@ class WebSocketPeer:
     def close(self) -> None:
         """Leave, with a close frame."""
         self._leaving.close()
+
+
+def sse_status(served: Served, channel: str, **query: str) -> int:
+    """What a subscription is answered with."""
+    with contextlib.closing(SseReader(served, channel, **query)) as reader:
+        return reader.status
 
 
 def opened(served: Served, transport: Transport, channel: str, **more: Any) -> SseReader | WebSocketPeer:

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.app.conftest import TOKEN
-from tests.app.peers import SseReader, Transport, WebSocketPeer, both_transports, opened, subscribed
+from tests.app.peers import SseReader, Transport, WebSocketPeer, both_transports, opened, sse_status, subscribed
 from tests.app.serving import Served, serving
 
 HOSTILE = ["a\nb\r\nc", "\x00", "\ud800", "\u2028🙂", "", {"deep": [1, None, True, 1.5]}]
@@ -174,7 +174,7 @@ def test_finished_sse_replays_then_says_204(served: Served, channel: str) -> Non
     with subscribed(served, "sse", channel, since=f"{epoch}-1") as late:
         assert [envelope["seq"] for envelope in late.rest()] == [2]
     for query in ({"since": f"{epoch}-2"}, {}):
-        assert SseReader(served, channel, **query).status == 204
+        assert sse_status(served, channel, **query) == 204
 
 
 def test_finished_websocket_replays_then_closes(served: Served, channel: str) -> None:
@@ -262,10 +262,10 @@ def test_too_many_subscribers() -> None:
     """Beyond the limit SSE is told 503 and WebSocket 1013; when somebody leaves there is room again."""
     with serving(max_subscribers=1) as served:
         with subscribed(served, "sse", "a"):
-            assert SseReader(served, "a").status == 503
-            peer = WebSocketPeer(served, "a")
-            assert peer.text() is None
-            assert peer.code == 1013
+            assert sse_status(served, "a") == 503
+            with contextlib.closing(WebSocketPeer(served, "a")) as peer:
+                assert peer.text() is None
+                assert peer.code == 1013
         served.wait_gone("a")
         with subscribed(served, "websocket", "a") as reading:
             assert reading.hello["seq"] == 0

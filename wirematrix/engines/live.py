@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import psutil
-from playwright.async_api import BrowserContext, Error, Page, ViewportSize
+from playwright.async_api import BrowserContext, Error, Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from wirematrix import budgets
@@ -29,7 +29,6 @@ from wirematrix.model import Build
 T = TypeVar("T")
 
 BLANK: Final = "about:blank"
-VIEWPORT: Final = ViewportSize(width=1280, height=720)
 DEAD: Final = re.compile(
     r"crashed|has been closed|connection closed|browser closed|has been disconnected", re.IGNORECASE
 )
@@ -86,7 +85,7 @@ class EnginePage(ABC):
         except PlaywrightTimeout as error:
             raise BudgetSpent(f"{url} to load", budget_ms=budget_ms, came="it never finished loading") from error
 
-    async def evaluate(self, expression: str, arg: object = None, *, budget_ms: float | None = None) -> Any:  # noqa: ANN401 - JSON
+    async def evaluate(self, expression: str, arg: object = None, *, budget_ms: float | None = None) -> Any:
         """The value of a JavaScript expression or function in the page; awaits a promise.
 
         Ends within `budget_ms` (`budgets.EVALUATE` by default) whatever the page does. After BudgetSpent
@@ -195,14 +194,13 @@ class LiveEngine(ABC):
     async def new_page(self, *, ignore_https_errors: bool = False) -> EnginePage:
         """A fresh page in a fresh context: own cookies, storage, cache and connections."""
         self.contexts_made += 1
-        page = await outlasting(
+        return await outlasting(
             self._new_page(ignore_https_errors=ignore_https_errors),
             "a new page",
             budgets.NEW_PAGE.ms,
             self.build.engine,
             self.death,
         )
-        return page
 
     async def close(self) -> None:
         """End the engine in an orderly way; within its budget, or it is killed."""

@@ -12,8 +12,8 @@ import psutil
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
 from wirematrix.engines import processes
-from wirematrix.engines.live import VIEWPORT, EnginePage, LiveEngine, first_line
-from wirematrix.engines.settings import LaunchOptions, browser_type_name, launch_arguments
+from wirematrix.engines.live import EnginePage, LiveEngine, first_line
+from wirematrix.engines.settings import VIEWPORT, LaunchOptions, browser_type_name, launch_arguments
 from wirematrix.errors import EngineUnavailable
 from wirematrix.model import Build
 

@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from playwright.async_api import ViewportSize
+
 from wirematrix import budgets
 from wirematrix.engines.processes import MARK_VARIABLE
 from wirematrix.model import Build
+
+VIEWPORT: Final = ViewportSize(width=1280, height=720)
 
 # Names other than localhost resolve to nothing: update, sign-in and prediction services are never reached.
 # Not `--disable-features`: a second one replaces Playwright's own list instead of adding to it.

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from urllib.parse import urldefrag
 
 import psutil
 from playwright.async_api import Browser, Error, Playwright
 
 from wirematrix import budgets
-from wirematrix.engines.live import VIEWPORT, EnginePage, LiveEngine
-from wirematrix.engines.settings import LaunchOptions
-from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost
+from wirematrix.engines.live import EnginePage, LiveEngine
+from wirematrix.engines.settings import VIEWPORT, LaunchOptions
+from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost, is_fragment_of
 from wirematrix.model import Build
 
 
@@ -93,8 +92,3 @@ class WebKitGtkPage(EnginePage):
 
     async def _kill_renderer(self) -> None:
         await self.host.process.command("kill", view=self.target.view)
-
-
-def is_fragment_of(url: str, shown: str) -> bool:
-    """Whether `url` only names another place in the document that is shown."""
-    return "#" in url and url != shown and urldefrag(url)[0] == urldefrag(shown)[0]

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urldefrag
 
 from playwright.async_api import Error
 
@@ -208,3 +209,8 @@ async def unused_address() -> str:
         except OSError:
             return address
         writer.close()
+
+
+def is_fragment_of(url: str, shown: str) -> bool:
+    """Whether `url` only names another place in the document that is shown."""
+    return "#" in url and url != shown and urldefrag(url)[0] == urldefrag(shown)[0]

@@ -59,7 +59,7 @@ def quantity(name: str, value: float | None) -> str:
     if value is None:
         return "not measured"
     unit = name.rpartition("_")[2]
-    digits = f"{value:,.1f}".removesuffix(".0") if isinstance(value, float) else f"{value:,}"
+    digits = f"{value:,.1f}".removesuffix(".0")
     return f"{digits} {UNIT_SIGNS.get(unit, unit)}" if unit in UNITS else digits
 
 

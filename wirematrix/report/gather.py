@@ -120,9 +120,7 @@ def _absent(engine: str, run: Run) -> Build:
 
 
 def _unknown_scenario(name: str) -> ScenarioText:
-    return ScenarioText(
-        name=name, group="other", title=name, story="", kind=Kind.CHECK, source=""
-    )
+    return ScenarioText(name=name, group="other", title=name, story="", kind=Kind.CHECK, source="")
 
 
 def _rank(known: Sequence[str]) -> Callable[[str], int]:

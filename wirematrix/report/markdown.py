@@ -1,4 +1,4 @@
-"""The summary for a job page: GitHub-flavoured Markdown, with nothing in it that a run could turn into markup.
+"""The summary for a job page: GitHub-flavoured Markdown, in which nothing that a run holds becomes markup.
 
 Markdown has no safe quoting, so every character that could mean something to it is written as a numeric
 character reference, which renders as the character and never works as syntax (CommonMark 0.31, 2.5).
@@ -15,7 +15,7 @@ from wirematrix.report.tally import counted
 from wirematrix.report.text import clipped, rerun_command, visible
 from wirematrix.report.views import Blank, EngineView, JudgedSlot, Look, ReportView, Slot
 
-PLAIN: Final = frozenset(" ,;%=/'\"()°·–…×≈≠")
+PLAIN: Final = frozenset(" .,;%=/'\"()°·–…×≈≠")
 UNEXPECTED_AT_MOST: Final = 50  # a job summary holds 1 MiB; the report has them all
 WORD_JOINER: Final = "&#8288;"
 BLANK_MARKS: Final = {Blank.EXCLUDED: "–", Blank.MISSING: "**not run**", Blank.UNSELECTED: ""}
@@ -35,8 +35,6 @@ def escaped(text: str) -> str:
 def _escaped_character(character: str) -> str:
     if character.isalnum() or character in PLAIN:
         return character
-    if character == ".":
-        return character
     return f"&#{ord(character)};{WORD_JOINER if character == '@' else ''}"
 
 
@@ -46,7 +44,8 @@ def _top(view: ReportView) -> Iterator[str]:
     yield escaped(view.tally.line)
     yield ""
     for gone in view.unavailable:
-        yield f"> **{escaped(gone.engine)} is unavailable** on {escaped(gone.system)}: {escaped(gone.because)}"
+        why = f"on {escaped(gone.system)}: {escaped(gone.because)}"
+        yield f"> **{escaped(gone.engine)} is unavailable** {why}"
         yield ""
     for sentence in view.discords:
         yield f"> Read with care: {escaped(sentence)}"

@@ -43,8 +43,8 @@ PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
 UNEXPECTED_AT_MOST: Final = 40  # the report has them all
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
 LEGEND: Final = (
-    "ok pass; other words: expected, shortened from degraded, fail, unsupported, not-reached (nrch), timeout, "
-    "crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
+    "ok pass; other words: expected, shortened from degraded, fail, unsupported, not-reached (nrch), "
+    "timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
     "es eventsource, fs fetch-stream, ws websocket, + with the resilient policy"
 )
 
@@ -151,7 +151,8 @@ def _warnings(view: ReportView) -> Iterator[Text]:
     for slot in view.unsettled:
         yield Text(visible(f"{slot.cell.id}: {slot.unsettled}"), style="yellow")
     if view.nearly_spent:
-        yield Text(f"{counted(len(view.nearly_spent), 'cell')} with near misses; see the report", style="yellow")
+        near = counted(len(view.nearly_spent), "cell")
+        yield Text(f"{near} with near misses; see the report", style="yellow")
 
 
 def _unexpected(slot: JudgedSlot) -> Text:

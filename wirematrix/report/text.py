@@ -22,9 +22,7 @@ LEFT_TO_RUN_FILE: Final = {
     "sent": ("crc",),
 }
 SHORT_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-PLAIN_IN_SHELL: Final = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:[]"
-)
+PLAIN_IN_SHELL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:[]")
 PLAIN_IN_ANCHOR: Final = PLAIN_IN_SHELL - frozenset("+./:[]")
 
 
