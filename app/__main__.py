@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from app.main import create_app
 from app.server import BACKLOG, port_of, run
@@ -54,6 +55,7 @@ def inherit(fd: int) -> socket.socket:
         message = f"--fd: not a socket; expected an inherited listening socket, got {fd} ({problem})"
         raise CannotStart(message) from problem
     if not listening:
+        listener.detach()  # not ours to close
         message = f"--fd: socket does not listen; expected an inherited listening socket, got {fd}"
         raise CannotStart(message)
     return listener
@@ -63,6 +65,9 @@ def load_settings() -> Settings:
     """The settings from the environment; raises CannotStart that names the variable."""
     try:
         return Settings()
+    except SettingsError as wrong:  # of the lists only: pydantic-settings reads those as JSON
+        message = f"APP_ALLOW_ORIGINS: malformed; expected a JSON array of origins, got {wrong}"
+        raise CannotStart(message) from wrong
     except ValidationError as wrong:
         first = wrong.errors()[0]
         variable = "APP_" + "_".join(str(key) for key in first["loc"]).upper()

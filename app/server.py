@@ -8,7 +8,7 @@ How it ends:
     shutdown(): stop listening
       |-- drain: every subscriber gets what waits, then close 1012 / end of body
       |-- uvicorn's own shutdown: ordinary requests finish, idle connections close
-      |        ... or CUT_SHARE of drain_ms is over: every connection left is reset, its task cancelled
+      |        ... or drain_ms less STOP_MS is over: every connection left is reset, its task cancelled
       v
     gone within drain_ms + 500 ms; after a restart: execv, the same socket, new epochs
 """
@@ -16,7 +16,6 @@ How it ends:
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -30,10 +29,8 @@ from app.service import Service
 from app.settings import Settings
 from app.wire import Wire, WithWire
 
-CUT_SHARE = 0.8  # the rest of drain_ms is for what uvicorn and the interpreter need to stop
+STOP_MS = 400  # of drain_ms, at most half of it: what uvicorn and the interpreter need to stop
 BACKLOG = 2048
-
-logger = logging.getLogger("app")
 
 
 class DrainingServer(uvicorn.Server):
@@ -62,8 +59,9 @@ class DrainingServer(uvicorn.Server):
         self._service.log.note("stopping")
         for server in self.servers:
             server.close()
-        cut_after_s = CUT_SHARE * self._service.settings.drain_ms / 1000
-        cut = asyncio.get_running_loop().call_later(cut_after_s, self._cut_everything)
+        drain_ms = self._service.settings.drain_ms
+        cut_after_ms = max(drain_ms / 2, drain_ms - STOP_MS)
+        cut = asyncio.get_running_loop().call_later(cut_after_ms / 1000, self._cut_everything)
         await self._service.connections.drain()
         await super().shutdown(sockets)
         cut.cancel()

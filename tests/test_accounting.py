@@ -23,8 +23,7 @@ def modelled_late(arrived: tuple[Key, ...]) -> list[Key]:
     return [
         key
         for place, key in enumerate(arrived)
-        if key not in arrived[:place]
-        and any(before[0] == key[0] and before[1] > key[1] for before in arrived[:place])
+        if key not in arrived[:place] and any(before[0] == key[0] and before[1] > key[1] for before in arrived[:place])
     ]
 
 

@@ -41,20 +41,17 @@ def judged(opinions: Sequence[Opinion], kind: Kind = Kind.REQUIRED) -> Verdict:
 
 
 def defined(opinions: Sequence[Opinion], kind: Kind) -> Status:
-    """The status by the glossary, read from top to bottom."""
+    """The status by the glossary: the best that no opinion forbids."""
+    musts, shoulds = ({held for force, held in opinions if force is one} for one in (MUST, SHOULD))
     if not opinions:
         return Status.ERROR
     if kind is Kind.CHECK:  # records, never fails: only missing evidence keeps it from passing
-        return Status.TIMEOUT if any(held is UNDECIDED for _, held in opinions) else Status.PASS
-    if (MUST, BROKEN) in opinions:
+        return Status.TIMEOUT if UNDECIDED in musts | shoulds else Status.PASS
+    if BROKEN in musts:
         return Status.FAIL
-    if (MUST, UNDECIDED) in opinions:
-        return Status.TIMEOUT
-    if (SHOULD, BROKEN) in opinions:
+    if musts <= {HELD} and BROKEN in shoulds:
         return Status.DEGRADED
-    if (SHOULD, UNDECIDED) in opinions:
-        return Status.TIMEOUT
-    return Status.PASS
+    return Status.PASS if musts | shoulds == {HELD} else Status.TIMEOUT
 
 
 @pytest.mark.parametrize("kind", Kind)

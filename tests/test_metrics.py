@@ -242,7 +242,10 @@ def test_an_uplink_goes_there_and_back() -> None:
 def test_the_same_uplink_twice_is_two_trips() -> None:
     """A payload sent again is measured to a return after its own sending, never backwards."""
     timeline = story(
-        sent(100, "a"), message(130, 1, kind="uplink", text="a"), sent(200, "a"), message(250, 2, kind="uplink", text="a")
+        sent(100, "a"),
+        message(130, 1, kind="uplink", text="a"),
+        sent(200, "a"),
+        message(250, 2, kind="uplink", text="a"),
     )
     assert uplink_round_trips_ms(timeline) == [30, 50]
 

@@ -56,9 +56,7 @@ def test_a_corrected_origin_knows_its_uncertainty(
     now: float, read_ms: float, before_ms: float, after_ms: float, *, ahead: bool, far: float
 ) -> None:
     """An origin outside the bracket is corrected, and the truth lies within the uncertainty that is recorded."""
-    clock = asked(
-        now=now, read_ms=read_ms, skew_ms=far if ahead else -far, before_ms=before_ms, after_ms=after_ms
-    )
+    clock = asked(now=now, read_ms=read_ms, skew_ms=far if ahead else -far, before_ms=before_ms, after_ms=after_ms)
     assert clock.uncertainty_ms == pytest.approx((before_ms + after_ms) / 2, abs=FINE_MS)
     assert abs(clock.at_ms(now) - read_ms) <= clock.uncertainty_ms + FINE_MS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -109,13 +110,13 @@ def test_watchers_hear_while_they_watch() -> None:
 
 def test_a_watcher_may_leave_while_it_is_told() -> None:
     """A watcher that ends another one's watch does not keep a third from hearing."""
-    recorder, heard = Recorder(), list[str]()
-    second = recorder.watched_by(lambda seen: heard.append(f"second {seen.kind}"))
-    with recorder.watched_by(lambda _: second.__exit__(None, None, None)):
-        second.__enter__()
+    recorder, heard, second = Recorder(), list[str](), ExitStack()
+    with recorder.watched_by(lambda _: second.close()):
+        second.enter_context(recorder.watched_by(lambda seen: heard.append(f"second {seen.kind}")))
         with recorder.watched_by(lambda seen: heard.append(f"third {seen.kind}")):
             recorder.observe("page", "open")
-    assert heard == ["second open", "third open"]
+            recorder.observe("page", "close")
+    assert heard == ["second open", "third open", "third close"]
 
 
 # ── folding ──

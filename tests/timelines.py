@@ -61,7 +61,9 @@ def hello(at_ms: float, *, epoch: str = EPOCH, seq: int = 0) -> Observation:
     return page(at_ms, "message", type="hello", seq=seq, epoch=epoch, resume=f"{epoch}-{seq}")
 
 
-def message(at_ms: float, seq: int, *, kind: str = "update", epoch: str = EPOCH, text: str | None = None) -> Observation:
+def message(
+    at_ms: float, seq: int, *, kind: str = "update", epoch: str = EPOCH, text: str | None = None
+) -> Observation:
     """A numbered message is handed to the page's code."""
     chars, crc = (None, None) if text is None else (len(text), crc_of(text))
     return page(at_ms, "message", type=kind, seq=seq, epoch=epoch, chars=chars, crc=crc)
@@ -77,9 +79,7 @@ def gap(at_ms: float, first: int, last: int, *, epoch: str = EPOCH) -> Observati
     return page(at_ms, "message", type="gap", seq=0, epoch=epoch, **{"from": first, "to": last})
 
 
-def published(
-    at_ms: float, first: int, last: int | None = None, *, epoch: str = EPOCH, **detail: Any
-) -> Observation:
+def published(at_ms: float, first: int, last: int | None = None, *, epoch: str = EPOCH, **detail: Any) -> Observation:
     """The driver had messages published, `first` to `last`."""
     return driver(at_ms, "published", epoch=epoch, first=first, last=first if last is None else last, **detail)
 

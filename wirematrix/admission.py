@@ -57,13 +57,14 @@ class Admission:
         self.limit = float(limits.least)
         self.live = 0
         self.most_live = 0
+        self._next = asyncio.Lock()  # first come, first served: who has just left queues up behind who waits
         self._changed = asyncio.Condition()
         self._beginning = asyncio.Semaphore(limits.beginning)
 
     @asynccontextmanager
     async def admitted(self) -> AsyncIterator[None]:
-        """Wait for a place among the live cells and hold it."""
-        async with self._changed:
+        """Wait for a place among the live cells, in the order of asking, and hold it."""
+        async with self._next, self._changed:
             await self._changed.wait_for(lambda: self.live < int(self.limit))
             self.live += 1
             self.most_live = max(self.most_live, self.live)

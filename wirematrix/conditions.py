@@ -89,8 +89,8 @@ class LiveNetwork:
                 self._broke()
                 await self._proxy.apply(faults.Blackhole(direction=direction))
                 yield
+                self._mended(cut=True)
                 await self._proxy.heal()
-                self._mended()
             case network.Restart(signal=how, down_ms=down_ms):
                 await self._restart(how, down_ms)
                 yield
@@ -146,5 +146,5 @@ class LiveNetwork:
         self._tell_broke()
         return self._recorder.observe("driver", "break", network=self.condition.name).at_ms
 
-    def _mended(self) -> None:
-        self._recorder.observe("driver", "mended", network=self.condition.name)
+    def _mended(self, *, cut: bool = False) -> None:
+        self._recorder.observe("driver", "mended", network=self.condition.name, cut=cut)

@@ -1,6 +1,7 @@
 """What the driver asks of the app from outside, over `/control/*`: publish, tune, end, count.
 
-Every answer that is not a success is a `ControlRefused`: our fault, never the engine's.
+Every answer that is not a success is a `ControlRefused`: our fault, never the engine's. So is no answer at all:
+a `BudgetSpent` would say that the page kept us waiting.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import httpx
 
 from wirematrix.budgets import CONTROL
-from wirematrix.errors import BudgetSpent, ControlRefused
+from wirematrix.errors import ControlRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Control:
                 timeout=CONTROL.seconds,
             )
         except httpx.TimeoutException:
-            raise BudgetSpent(request, budget_ms=CONTROL.ms, came="no answer came") from None
+            raise ControlRefused(request, status=0, answer=f"no answer within {CONTROL.ms:.0f} ms") from None
         except httpx.HTTPError as broken:
             raise ControlRefused(request, status=0, answer=f"{type(broken).__name__}: {broken}") from broken
         if answer.is_error:

@@ -40,31 +40,6 @@ class FlowOwner(Protocol):
 class Flow:
     """One direction of one link; `given` counts the bytes it handed to its sink."""
 
-    __slots__ = (
-        "_clock",
-        "_direct",
-        "_discards",
-        "_due_at",
-        "_free_at",
-        "_held",
-        "_held_bytes",
-        "_jitter",
-        "_latency",
-        "_left",
-        "_loop",
-        "_throttle",
-        "_timer",
-        "_truncate",
-        "_waiting",
-        "closed",
-        "direction",
-        "finished",
-        "given",
-        "owner",
-        "sink",
-        "source",
-    )
-
     def __init__(self, direction: Direction, owner: FlowOwner, *, source: Side, sink: Side) -> None:
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
@@ -84,7 +59,6 @@ class Flow:
         self._left = 0  # bytes a truncation still allows
         self._waiting: deque[tuple[float, bytes | memoryview | End]] = deque()
         self._held_bytes = 0
-        self._due_at = 0.0  # when the last piece that waits is due
         self._free_at = 0.0  # when the throttle allows the next piece
         self._jitter = random.Random()  # noqa: S311 - a repeatable fault, not a secret
         self._timer: asyncio.TimerHandle | None = None
@@ -114,7 +88,7 @@ class Flow:
             self._waiting = deque((0.0, piece) for _, piece in self._waiting)
         else:
             self._jitter.seed(f"{self._latency.seed}/{self.owner.number}/{self.direction}")
-        self._due_at = self._free_at = 0.0
+        self._free_at = 0.0
         self.settle()
 
     def receive(self, piece: bytes | memoryview | End) -> None:
@@ -158,6 +132,7 @@ class Flow:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        # Only the head is looked at: a piece that is due before the ones ahead of it waits for them.
         while self._waiting and not self._held and not self.closed and self.sink.writable:
             due_at, piece = self._waiting[0]
             wake_at = due_at if isinstance(piece, End) else max(due_at, self._free_at)
@@ -199,9 +174,7 @@ class Flow:
         if self._latency is None:
             return 0.0
         spread_ms = self._jitter.uniform(-self._latency.jitter_ms, self._latency.jitter_ms)
-        due_at = self._clock() + (self._latency.delay_ms + spread_ms) / 1000
-        self._due_at = max(due_at, self._due_at)
-        return self._due_at
+        return self._clock() + (self._latency.delay_ms + spread_ms) / 1000
 
     def _forget(self) -> None:
         self._waiting.clear()

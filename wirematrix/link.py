@@ -60,7 +60,6 @@ class Link:
         on_end: Callable[[Link], None],
     ) -> None:
         self.number = number
-        self.over = False
         self.page = Side("page", self)
         self.server = Side("server", self)
         self.up = Flow("upstream", self, source=self.page, sink=self.server)
@@ -74,9 +73,15 @@ class Link:
         self._heads = RequestHeads()
         self._request: Request | None = None
         self._awaited: tuple[Fault, Match] | None = None  # hits as soon as a request matches
+        self._ended_as: How | None = None
         self._first_end: tuple[By, How] | None = None
         self._reported_at = monotonic()
         self._poll: asyncio.TimerHandle | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the link has ended, or never began."""
+        return self._ended_as is not None
 
     @property
     def state(self) -> LinkState:
@@ -109,7 +114,7 @@ class Link:
 
     def refuse(self) -> None:
         """Reset the page as if nobody had accepted it: no link was opened, so none is reported."""
-        self.over = True
+        self._ended_as = "reset"
         self.page.reset()
 
     async def connect(self, host: str, port: int) -> None:
@@ -148,9 +153,11 @@ class Link:
 
     def made(self, side: Side) -> None:
         """A side is connected."""
-        too_late = self.over
+        ended_as = self._ended_as
         self._on_made(self, side)
-        if too_late:
+        if ended_as == "fin":
+            side.finish()
+        elif ended_as is not None:
             side.reset()
 
     def heard_end(self, side: Side, how: End) -> None:
@@ -162,7 +169,6 @@ class Link:
         away, back = (self.up, self.down) if side is self.page else (self.down, self.up)
         if how is End.RESET:
             back.close()
-            back.source.set_reading(wanted=True)
         away.receive(how)
         if self.page.is_gone and self.server.is_gone and not self.over:
             self._end(*self._began_to_end)  # in a blackhole neither was told of the other
@@ -171,7 +177,8 @@ class Link:
         """What the page sent: look for request heads, then on its way."""
         if not isinstance(piece, End):
             for request in self._heads.feed(piece):
-                self._requested(request)
+                if not self.over:
+                    self._requested(request)
             if self._heads.finished:
                 self.page.out = self.up
         self.up.receive(piece)
@@ -236,7 +243,7 @@ class Link:
         return self._first_end
 
     def _end(self, by: By, how: How) -> None:
-        self.over = True
+        self._ended_as = how
         self.up.close()
         self.down.close()
         if self._poll is not None:

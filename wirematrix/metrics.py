@@ -70,8 +70,13 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
 
 
 def first_sign(timeline: Timeline, since_ms: float) -> Observation | None:
-    """The page's first sign that something broke."""
-    return timeline.first("page", *SIGNS, since_ms=since_ms)
+    """The page's first sign that something broke.
+
+    Mending a blackhole cuts its links, which no page can overlook: what comes after that is no sign of it.
+    """
+    sign = timeline.first("page", *SIGNS, since_ms=since_ms)
+    cut = timeline.first("driver", "mended", since_ms=since_ms, cut=True)
+    return None if sign and cut and sign.at_ms >= cut.at_ms else sign
 
 
 def server_notice(timeline: Timeline) -> Observation | None:

@@ -62,11 +62,6 @@ class FaultProxy:
         return proxy
 
     @property
-    def host(self) -> str:
-        """The address pages connect to."""
-        return self._door.host
-
-    @property
     def port(self) -> int:
         """The port pages connect to; the same from start to close, refusing or not."""
         return self._door.port
@@ -75,11 +70,6 @@ class FaultProxy:
     def refuses_with(self) -> str:
         """What a connection meets under `Refuse`: "no listener", or "reset" where that cannot be had."""
         return self._door.refuses_with
-
-    @property
-    def upstream(self) -> tuple[str, int]:
-        """Where new links are forwarded to."""
-        return self._upstream
 
     @property
     def fault(self) -> Fault | None:
@@ -232,7 +222,8 @@ class FaultProxy:
 
     def _ended(self, link: Link) -> None:
         del self._live[link.number]
-        if (task := self._connecting.get(link.number)) is not None:
+        task = self._connecting.get(link.number)
+        if task is not None and not link.server.is_open:  # else it is about to be done, and cancelling closes it
             task.cancel()
 
     def _lift(self) -> list[Link]:

@@ -26,6 +26,7 @@ import httpx
 
 from wirematrix.budgets import SERVICE_START, SERVICE_STOP
 from wirematrix.errors import BudgetSpent, InvalidInput, ServiceDied
+from wirematrix.forkserver import Forked, ForkServer
 
 Fact = Mapping[str, Any]
 Listener = Callable[[Fact], None]
@@ -52,6 +53,14 @@ class Command:
         return [word.replace("{fd}", str(fd)).replace("{port}", str(port)) for word in self.argv]
 
 
+def fork_server(command: Command) -> ForkServer | None:
+    """A fork server for a command that is `python -m MODULE ...` with a socket handed on; None for others."""
+    python, minus_m, module, *rest = (*command.argv, "", "", "")
+    if sys.platform == "linux" and (python, minus_m) == (sys.executable, "-m") and "{fd}" in rest:
+        return ForkServer(module, command.folder)
+    return None
+
+
 def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) -> Command:
     """The command that starts this project's own app found in `folder`."""
     listen = ("--fd", "{fd}") if INHERITS_SOCKETS else ("--port", "{port}")
@@ -65,11 +74,12 @@ def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) ->
 class Server:
     """One app process. Facts go to the listener of their channel, in the order in which they were said."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, forks: ForkServer | None = None) -> None:
         self.command = command
+        self._forks = forks
         self._listeners: dict[str, Listener] = {}
         self._placeholder: socket.socket | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self._reading: asyncio.Task[None] | None = None
         self._complaining: asyncio.Task[None] | None = None
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
@@ -106,15 +116,7 @@ class Server:
         listening = self._bind()
         fd = listening.fileno()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self.command.spelled(fd=fd, port=self.port),
-                cwd=self.command.folder,
-                env={**os.environ, **self.command.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=(fd,) if INHERITS_SOCKETS else (),
-            )
+            process = await self._launched(fd)
         finally:
             listening.close()
         self._process = process
@@ -122,6 +124,19 @@ class Server:
             self._reading = asyncio.create_task(self._read_facts(process.stdout), name="app facts")
             self._complaining = asyncio.create_task(self._read_complaints(process.stderr), name="app stderr")
         await self._until_it_answers(process)
+
+    async def _launched(self, fd: int) -> asyncio.subprocess.Process | Forked:
+        if self._forks:
+            return await self._forks.fork(self.command.argv[3:], self.command.environment, fd)
+        return await asyncio.create_subprocess_exec(
+            *self.command.spelled(fd=fd, port=self.port),
+            cwd=self.command.folder,
+            env={**os.environ, **self.command.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=(fd,) if INHERITS_SOCKETS else (),
+        )
 
     async def kill(self) -> None:
         """SIGKILL: the process has no last word; its sockets are closed by the kernel."""
@@ -167,7 +182,7 @@ class Server:
             listening.listen(1024)
         return listening
 
-    async def _until_it_answers(self, process: asyncio.subprocess.Process) -> None:
+    async def _until_it_answers(self, process: asyncio.subprocess.Process | Forked) -> None:
         ended = asyncio.create_task(process.wait(), name="app ended")
         answered = asyncio.create_task(self._ask_for_health(), name="app answers")
         try:

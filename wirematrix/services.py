@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from wirematrix.errors import ServiceDied
-from wirematrix.server import Command, Server
+from wirematrix.server import Command, Server, fork_server
 
 
 class Services:
@@ -18,6 +18,7 @@ class Services:
 
     def __init__(self, command: Command) -> None:
         self._command = command
+        self._forks = fork_server(command)
         self._shared: Server | None = None
         self._spares: list[Server] = []
         self._all: list[Server] = []
@@ -44,6 +45,8 @@ class Services:
         for server in self._all:
             await server.close()
         self._all.clear()
+        if self._forks:
+            await self._forks.close()
 
     async def _shared_one(self) -> Server:
         """The shared app; one that died by itself is replaced (the cells that were on it are errors)."""
@@ -57,7 +60,7 @@ class Services:
             return self._shared
 
     async def _started(self) -> Server:
-        server = Server(self._command)
+        server = Server(self._command, self._forks)
         self._all.append(server)
         try:
             await server.start()

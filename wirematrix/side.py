@@ -91,15 +91,13 @@ class Side(asyncio.Protocol):
         return self.gone.done()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by asyncio."""
         self._transport = cast("asyncio.Transport", transport)
         self._owner.made(self)
-        # Python 3.11 puts its reader in place right after this call, even if reading was paused here, and
-        # then takes further pauses for done (fixed in 3.12): decide about reading one turn later.
+        # Early 3.11 (3.11.2 in Debian 12) puts its reader in place right after this call, even if reading was
+        # paused here, and then takes further pauses for done: decide about reading one turn later.
         asyncio.get_running_loop().call_soon(self._start_reading)
 
     def data_received(self, data: bytes) -> None:
-        """Called by asyncio."""
         if self._finishing is None:
             self.out.receive(data)
 
@@ -112,17 +110,14 @@ class Side(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        """Called by asyncio."""
         self._full = True
         self.into.settle()
 
     def resume_writing(self) -> None:
-        """Called by asyncio."""
         self._full = False
         self.into.settle()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Called by asyncio."""
         self.gone.set_result(None)
         if self._finishing is not None:
             self._finishing.cancel()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import select
 import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self, TypedDict, Unpack
 from urllib.parse import urlencode
 
 import pytest
@@ -22,6 +23,20 @@ Transport = Literal["sse", "websocket"]
 TRANSPORTS: list[Transport] = ["sse", "websocket"]
 both_transports = pytest.mark.parametrize("transport", TRANSPORTS)
 Envelope = dict[str, Any]
+
+
+class Ask(TypedDict, total=False):
+    """What a subscriber brings along."""
+
+    headers: dict[str, str]
+    since: str
+    access_token: str
+
+
+def query_of(ask: Ask) -> str:
+    """The query string, with its question mark."""
+    query = {key: value for key, value in ask.items() if key != "headers"}
+    return f"?{urlencode(query)}" if query else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +52,13 @@ class SseEvent:
         return values[0] if values else None
 
 
-class Peer(Protocol):
-    """What both transports offer to a test."""
-
-    def text(self) -> str | None:
-        """The next envelope as it came; None at an orderly end."""
-
-    def close(self) -> None:
-        """Leave."""
-
-
 class SseReader:
     """GET /sse/{channel}, read strictly: every line must be one the contract knows."""
 
-    def __init__(self, served: Served, channel: str, *, headers: dict[str, str] | None = None, **query: str) -> None:
+    def __init__(self, served: Served, channel: str, **ask: Unpack[Ask]) -> None:
         self._connection = http.client.HTTPConnection(HOST, served.port, timeout=BUDGET_S)
-        target = f"/sse/{channel}" + (f"?{urlencode(query)}" if query else "")
-        self._connection.request("GET", target, headers=headers or {})
+        target = f"/sse/{channel}{query_of(ask)}"
+        self._connection.request("GET", target, headers=ask.get("headers", {}))
         self.response = self._connection.getresponse()
         self.status = self.response.status
         self.last_event_id: str | None = None
@@ -86,13 +91,13 @@ class SseReader:
 class WebSocketPeer:
     """/ws/{channel} by a library that keeps to RFC 6455."""
 
-    def __init__(self, served: Served, channel: str, *, headers: dict[str, str] | None = None, **query: str) -> None:
-        target = f"ws://{HOST}:{served.port}/ws/{channel}" + (f"?{urlencode(query)}" if query else "")
+    def __init__(self, served: Served, channel: str, **ask: Unpack[Ask]) -> None:
+        target = f"ws://{HOST}:{served.port}/ws/{channel}{query_of(ask)}"
         self._leaving = contextlib.ExitStack()
         self.socket = self._leaving.enter_context(
             connect(
                 target,
-                additional_headers=headers,
+                additional_headers=ask.get("headers"),
                 compression=None,
                 max_size=None,
                 max_queue=None,  # with a bound, an unread queue keeps the library from seeing the close frame
@@ -119,21 +124,21 @@ class WebSocketPeer:
         self._leaving.close()
 
 
-def sse_status(served: Served, channel: str, **query: str) -> int:
+def sse_status(served: Served, channel: str, **ask: Unpack[Ask]) -> int:
     """What a subscription is answered with."""
-    with contextlib.closing(SseReader(served, channel, **query)) as reader:
+    with contextlib.closing(SseReader(served, channel, **ask)) as reader:
         return reader.status
 
 
-def opened(served: Served, transport: Transport, channel: str, **more: Any) -> SseReader | WebSocketPeer:
+def opened(served: Served, transport: Transport, channel: str, **ask: Unpack[Ask]) -> SseReader | WebSocketPeer:
     """A subscriber by either transport; its hello has not been read yet."""
-    return SseReader(served, channel, **more) if transport == "sse" else WebSocketPeer(served, channel, **more)
+    return SseReader(served, channel, **ask) if transport == "sse" else WebSocketPeer(served, channel, **ask)
 
 
 @contextlib.contextmanager
-def subscribed(served: Served, transport: Transport, channel: str, **more: Any) -> Iterator[Reading]:
+def subscribed(served: Served, transport: Transport, channel: str, **ask: Unpack[Ask]) -> Iterator[Reading]:
     """A subscriber that has read its hello, closed at the end of the block."""
-    peer = opened(served, transport, channel, **more)
+    peer = opened(served, transport, channel, **ask)
     try:
         yield Reading(peer)
     finally:
@@ -176,13 +181,14 @@ class RawSocket:
     """A TCP connection that has sent a request and does with the answer what it likes."""
 
     def __init__(self, served: Served, transport: Transport, channel: str, *, receive_bytes: int | None = None) -> None:
+        hellos = len(served.facts.all(kind="send", channel=channel, type="hello"))
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         if receive_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(BUDGET_S)
         self.socket.connect((HOST, served.port))
         self.socket.sendall(request_head(transport, channel))
-        served.facts.wait(kind="send", channel=channel, type="hello", count=1)
+        served.facts.wait(kind="send", channel=channel, type="hello", count=hellos + 1)
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +200,20 @@ class RawSocket:
         """Leave with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+    def read_until(self, ending: bytes) -> None:
+        """Read until the bytes end like this; the connection may stay open after it."""
+        received = b""
+        while not received.endswith(ending):
+            chunk = self.socket.recv(1 << 18)
+            assert chunk, f"ended without {ending!r}"
+            received = received[-len(ending) :] + chunk
+
+    def wait_until_reset(self) -> None:
+        """Wait, without reading, until the connection is reset under us."""
+        poll = select.poll()
+        poll.register(self.socket, 0)  # errors are reported without being asked for
+        assert poll.poll(BUDGET_S * 1000), f"waited {BUDGET_S} s for a reset"
 
     def read_to_end(self) -> tuple[bytes, Literal["fin", "reset"]]:
         """Everything, and how it ended."""

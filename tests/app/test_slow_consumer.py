@@ -13,6 +13,7 @@ from tests.app.peers import RawSocket, Transport, both_transports, subscribed
 from tests.app.serving import Served, resident_bytes, serving
 
 MIB = 1024 * 1024
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 CLOSE_4408 = (4408).to_bytes(2, "big") + b"slow consumer, come back with your resume point"
 
 
@@ -46,16 +47,7 @@ def test_never_reading_is_evicted_and_cut(strict: Served, channel: str, transpor
             "because": "evicted",
             "code": 4408,
         }
-        assert hears_reset(raw)
-
-
-def hears_reset(raw: RawSocket) -> bool:
-    """Wait, without reading, until the connection is reset under us."""
-    import select
-
-    poll = select.poll()
-    poll.register(raw.socket, select.POLLERR | select.POLLHUP)
-    return bool(poll.poll(8_000))
+        raw.wait_until_reset()
 
 
 @both_transports
@@ -64,25 +56,13 @@ def test_slow_reader_is_told_and_may_return(strict: Served, channel: str, transp
     epoch = strict.statistics(channel)["epoch"]
     with RawSocket(strict, transport, channel, receive_bytes=4_096) as raw:
         publish_until_evicted(strict, channel)
-        received, ending = raw.read_to_end() if transport == "websocket" else (read_to_last_chunk(raw), "fin")
-        assert ending == "fin"
-        assert received.endswith(CLOSE_4408 if transport == "websocket" else b"\r\n0\r\n\r\n")
+        raw.read_until(CLOSE_4408 if transport == "websocket" else LAST_CHUNK)
     strict.control(channel, "tune", {"replay_limit": 1})
     head = strict.statistics(channel)["head"]
     with subscribed(strict, transport, channel, since=f"{epoch}-0") as reading:
         gap, last = reading.take(2)
         assert gap["data"] == {"from": 1, "to": head - 1, "reason": "slow-consumer"}
         assert last["seq"] == head
-
-
-def read_to_last_chunk(raw: RawSocket) -> bytes:
-    """A chunked body up to its end; the connection stays open after it (keep-alive)."""
-    received = b""
-    while not received.endswith(b"\r\n0\r\n\r\n"):
-        chunk = raw.socket.recv(1 << 18)
-        assert chunk, "ended without the last chunk"
-        received = received[-16:] + chunk
-    return received
 
 
 @both_transports

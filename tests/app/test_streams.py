@@ -6,12 +6,13 @@ import contextlib
 import json
 import threading
 import time
+from typing import Unpack
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.app.conftest import TOKEN
-from tests.app.peers import SseReader, Transport, WebSocketPeer, both_transports, opened, sse_status, subscribed
+from tests.app.peers import Ask, SseReader, Transport, WebSocketPeer, both_transports, opened, sse_status, subscribed
 from tests.app.serving import Served, serving
 
 HOSTILE = ["a\nb\r\nc", "\x00", "\ud800", "\u2028🙂", "", {"deep": [1, None, True, 1.5]}]
@@ -173,7 +174,7 @@ def test_finished_sse_replays_then_says_204(served: Served, channel: str) -> Non
         assert [envelope["seq"] for envelope in live.rest()] == [1, 2]
     with subscribed(served, "sse", channel, since=f"{epoch}-1") as late:
         assert [envelope["seq"] for envelope in late.rest()] == [2]
-    for query in ({"since": f"{epoch}-2"}, {}):
+    for query in (Ask(since=f"{epoch}-2"), Ask()):
         assert sse_status(served, channel, **query) == 204
 
 
@@ -213,9 +214,9 @@ def test_private_channels_without_a_token_are_shut() -> None:
             assert served.ask("POST", "/channels/private-a/messages", {"data": 1}).status == 401
 
 
-def assert_unauthorised(served: Served, transport: Transport, channel: str, **more: object) -> None:
+def assert_unauthorised(served: Served, transport: Transport, channel: str, **ask: Unpack[Ask]) -> None:
     """401 over SSE; over WebSocket an accepted connection closed with 4401, which a page can see."""
-    peer = opened(served, transport, channel, **more)
+    peer = opened(served, transport, channel, **ask)
     with contextlib.closing(peer):
         if isinstance(peer, SseReader):
             assert peer.status == 401
@@ -226,7 +227,7 @@ def assert_unauthorised(served: Served, transport: Transport, channel: str, **mo
             assert peer.code == 4401
 
 
-BAD_REQUESTS = [
+BAD_REQUESTS: list[tuple[str, Ask, int, int, str]] = [
     ("Upper", {}, 404, 4404, "bad channel name; expected [a-z0-9]"),
     ("a/b", {}, 404, 4404, "bad channel name"),
     ("%00", {}, 404, 4404, "bad channel name"),
@@ -243,9 +244,7 @@ BAD_REQUESTS = [
 
 
 @pytest.mark.parametrize(("name", "query", "status", "code", "words"), BAD_REQUESTS)
-def test_bad_requests_are_told_why(
-    served: Served, name: str, query: dict[str, str], status: int, code: int, words: str
-) -> None:
+def test_bad_requests_are_told_why(served: Served, name: str, query: Ask, status: int, code: int, words: str) -> None:
     """A bad name or resume point gets a status and a sentence over SSE, a close code and reason over WebSocket."""
     reader = SseReader(served, name, **query)
     assert reader.status == status
@@ -286,7 +285,8 @@ def test_cors_for_configured_origins_only() -> None:
 @both_transports
 def test_reconnecting_loses_and_repeats_nothing(served: Served, channel: str, transport: Transport) -> None:
     """A subscriber that breaks off and resumes again and again while others publish sees each message once."""
-    total, seen = 300, []
+    total = 300
+    seen: list[int] = []
     epoch = served.statistics(channel)["epoch"]
 
     def publish() -> None:

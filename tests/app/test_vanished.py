@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 
@@ -62,13 +63,11 @@ def test_close_frame_is_noted_with_its_code(served: Served, channel: str) -> Non
 @both_transports
 def test_many_come_and_go(served: Served, channel: str, transport: Transport) -> None:
     """After fifty have come and gone in a bunch, some rudely, nobody is left."""
-    raws = [RawSocket(served, transport, channel) for _ in range(50)]
-    assert served.statistics(channel)["subscribers"] == 50
-    for index, raw in enumerate(raws):
-        if index % 2:
+    with contextlib.ExitStack() as stack:
+        raws = [stack.enter_context(RawSocket(served, transport, channel)) for _ in range(50)]
+        assert served.statistics(channel)["subscribers"] == 50
+        for raw in raws[::2]:
             raw.reset()
-        else:
-            raw.socket.close()
     served.wait_gone(channel, count=50)
 
 

@@ -21,9 +21,12 @@ def said_hello(timeline: Timeline) -> Answer:
     first = timeline.first("page", "message")
     if first is None:
         return Held.BROKEN, f"no message ever came; {how_it_ended(timeline)}"
-    if first.detail.get("type") != "hello" or not first.detail.get("resume"):
-        return Held.BROKEN, f"the first message was {first.detail.get('type')!r}, not a hello"
-    return Held.HELD, f"hello with resume point {first.detail['resume']}"
+    kind, resume = first.detail.get("type"), first.detail.get("resume")
+    if kind != "hello" or not resume:
+        return Held.BROKEN, (
+            f"the first message was {kind!r} with resume point {resume!r}; expected a hello that has one"
+        )
+    return Held.HELD, f"hello with resume point {resume}"
 
 
 def opened_once_listening(timeline: Timeline) -> Answer:
@@ -44,6 +47,8 @@ def never_delivered(timeline: Timeline) -> Answer:
     got = timeline.of("page", "message")
     if got:
         return Held.BROKEN, f"{len(got)} messages were delivered, the first a {got[0].detail.get('type')}"
+    if timeline.first("page", "opening") is None:
+        return Held.UNDECIDED, "the page never asked for a connection"
     return Held.HELD, "not one message was delivered"
 
 

@@ -63,7 +63,8 @@ def payloads_unchanged(timeline: Timeline) -> Answer:
             published.detail["crc"],
         ):
             wrong.append(
-                f"{name}: {published.detail['chars']} UTF-16 units became {arrived.detail.get('chars')}"
+                f"{name}: {published.detail['chars']} UTF-16 units with CRC-32 {published.detail['crc']} "
+                f"became {arrived.detail.get('chars')} with {arrived.detail.get('crc')}"
             )
     if not compared:
         return Held.UNDECIDED, "no payload was published"

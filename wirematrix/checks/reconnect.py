@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirematrix.accounting import audit, spell
+from wirematrix.accounting import audit, published, spell
 from wirematrix.budgets import Budget
 from wirematrix.checks.claims import Answer, Check, how_it_ended
 from wirematrix.metrics import (
@@ -53,13 +53,14 @@ def reopened_within(budget: Budget) -> Check:
 
 def delivers_again(timeline: Timeline) -> Answer:
     """What was published after the transport had reopened arrived."""
-    wanted = timeline.of("driver", "published", after_reopening=True)
+    wanted = published(Timeline(timeline.of("driver", "published", after_reopening=True)))
     if not wanted:
         return Held.UNDECIDED, f"nothing was published after a reopening; {how_it_ended(timeline)}"
-    lost = set(audit(timeline).lost)
-    missing = [seen for seen in wanted if (seen.detail["epoch"], seen.detail["first"]) in lost]
+    missing = tuple(key for key in audit(timeline).lost if key in wanted)
     if missing:
-        return Held.BROKEN, f"{len(missing)} of {len(wanted)} messages published after reopening are missing"
+        return Held.BROKEN, (
+            f"{len(missing)} of {len(wanted)} messages published after reopening are missing: {spell(missing)}"
+        )
     return Held.HELD, f"all {len(wanted)} messages published after reopening arrived"
 
 
@@ -67,6 +68,8 @@ def waited_as_asked(asked_ms: float) -> Check:
     """The page came back no sooner than the server's `retry:` asked (HTML standard, 9.2.6)."""
 
     def waited_the_retry_delay(timeline: Timeline) -> Answer:
+        if not _something_ended(timeline):
+            return Held.UNDECIDED, "nothing ended, so there was nothing to come back from"
         delays = reconnect_delays_ms(timeline)
         if not delays:
             return Held.BROKEN, f"it never came back; {how_it_ended(timeline)}"
@@ -83,6 +86,8 @@ def waited_as_asked(asked_ms: float) -> Check:
 
 def delay_measured(timeline: Timeline) -> Answer:
     """The engine's own reconnect delay was observed."""
+    if not _something_ended(timeline):
+        return Held.UNDECIDED, "nothing ended, so there was nothing to come back from"
     delays = reconnect_delays_ms(timeline)
     if not delays:
         return Held.BROKEN, f"it never came back by itself; {how_it_ended(timeline)}"
@@ -108,3 +113,8 @@ def told_of_the_gap(timeline: Timeline) -> Answer:
             f"but lost are {spell(account.lost)} ({len(account.told)} of {len(account.lost)} named)"
         )
     return Held.HELD, f"the gap named all {len(account.lost)} lost messages: {spell(account.lost)}"
+
+
+def _something_ended(timeline: Timeline) -> bool:
+    """Whether the network was broken, or the page saw an end without that."""
+    return bool(timeline.of("driver", "break") or timeline.of("page", "error", "close"))

@@ -8,6 +8,13 @@ The same three questions for each of `chromium`, `firefox`, `webkit`, `chrome` a
 
 Quirks of an engine or of a route live in this package and nowhere else. The blocking face, for
 pytest-playwright's fixtures, is `wirematrix.engines.sync_face`.
+
+    async with playwright_driver() as playwright:          # one driver process for any number of engines
+        async with launched(playwright, "firefox") as engine:
+            page = await engine.new_page()
+            await page.goto(url)
+
+`PageError` is what the page itself did wrong: its script threw, or a navigation was refused.
 """
 
 from __future__ import annotations
@@ -16,7 +23,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from playwright.async_api import Error as PageError
 from playwright.async_api import Playwright
+from playwright.async_api import async_playwright as playwright_driver
 
 from wirematrix.engines.builds import ROUTE_VARIABLE, Route, locate, route
 from wirematrix.engines.live import EnginePage, LiveEngine
@@ -29,10 +38,13 @@ __all__ = [
     "EnginePage",
     "LaunchOptions",
     "LiveEngine",
+    "PageError",
+    "Playwright",
     "Route",
     "launch",
     "launched",
     "locate",
+    "playwright_driver",
     "route",
 ]
 

@@ -15,6 +15,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import psutil
@@ -64,6 +65,8 @@ class Death:
 class EnginePage(ABC):
     """A page in a context of its own; nothing is shared with another page but the engine's processes."""
 
+    has_screencast = True  # whether a trace can show what the page looked like over time
+
     def __init__(self, engine: LiveEngine, context: BrowserContext, page: Page) -> None:
         self.engine = engine
         self.context = context
@@ -107,6 +110,19 @@ class EnginePage(ABC):
     async def navigate_away(self) -> None:
         """Leave for an empty page as a user who follows a link to another site: nothing is cleared."""
         await self.goto(BLANK)
+
+    async def start_trace(self) -> None:
+        """Record what Playwright sees from now on: network, console, snapshots, screenshots where the route can."""
+        tracing = self.context.tracing.start(snapshots=True, screenshots=self.has_screencast)
+        await self.await_work(tracing, "tracing to start", budgets.NEW_PAGE.ms)
+
+    async def stop_trace(self, file: Path | None) -> None:
+        """End the recording and keep it in a file, or forget it. A page that died leaves no trace."""
+        await self.await_work(self.context.tracing.stop(path=file), "the trace to be saved", budgets.CLOSE_PAGE.ms)
+
+    async def screenshot(self, file: Path) -> None:
+        """What the page shows now, as a PNG file."""
+        await self.await_work(self.page.screenshot(path=file), "a screenshot", budgets.CLOSE_PAGE.ms)
 
     async def close(self) -> None:
         """Close page and context for real: connections end, storage goes. A dead page is closed silently."""

@@ -30,11 +30,11 @@ async def launch_native(playwright: Playwright, build: Build, options: LaunchOpt
     mark = secrets.token_hex(8)
     kind = browser_type_name(build.engine)
     try:
-        browser = await getattr(playwright, kind).launch(**launch_arguments(build, options, mark))
+        running: Browser = await getattr(playwright, kind).launch(**launch_arguments(build, options, mark))
     except Error as error:
         raise unusable(build, error) from error
     root = await asyncio.to_thread(processes.marked_root, mark)
-    return NativeEngine(replace(build, version=browser.version), browser, root)
+    return NativeEngine(replace(build, version=running.version), running, root)
 
 
 def unusable(build: Build, error: Error) -> EngineUnavailable:
@@ -50,18 +50,18 @@ def unusable(build: Build, error: Error) -> EngineUnavailable:
 class NativeEngine(LiveEngine):
     """A browser process below Playwright's driver."""
 
-    def __init__(self, build: Build, browser: Browser, root: psutil.Process | None) -> None:
+    def __init__(self, build: Build, running: Browser, root: psutil.Process | None) -> None:
         super().__init__(build)
-        self.browser = browser
+        self.running = running
         self.root = root
-        browser.on("disconnected", lambda _: self.death.tell("its process ended"))
+        running.on("disconnected", lambda _: self.death.tell("its process ended"))
 
     @property
     def roots(self) -> tuple[psutil.Process, ...]:
         return (self.root,) if self.root else ()
 
     async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
-        context = await self.browser.new_context(viewport=VIEWPORT, ignore_https_errors=ignore_https_errors)
+        context = await self.running.new_context(viewport=VIEWPORT, ignore_https_errors=ignore_https_errors)
         try:
             return NativePage(self, context, await context.new_page())
         except BaseException:
@@ -70,7 +70,7 @@ class NativeEngine(LiveEngine):
             raise
 
     async def _close(self) -> None:
-        await self.browser.close()
+        await self.running.close()
 
     async def _bury(self) -> None:
         """Playwright removes the profile itself when it sees its process end."""

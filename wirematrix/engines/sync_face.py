@@ -57,10 +57,10 @@ def launch_build(playwright: Playwright, build: Build, options: Mapping[str, Any
         if kept in ours:
             arguments[kept] = {**ours[kept], **(options.get(kept) or {})}
     try:
-        browser: Browser = getattr(playwright, browser_type_name(build.engine)).launch(**arguments)
+        launched: Browser = getattr(playwright, browser_type_name(build.engine)).launch(**arguments)
     except Error as error:
         raise unusable(build, error) from error
-    return browser
+    return launched
 
 
 def launch_as_named(playwright: Playwright, name: str, options: Mapping[str, Any], *, video: bool) -> Browser:
@@ -68,14 +68,14 @@ def launch_as_named(playwright: Playwright, name: str, options: Mapping[str, Any
     if video:
         require_ffmpeg(name)
     try:
-        browser: Browser = getattr(playwright, browser_type_name(name)).launch(**options)
+        launched: Browser = getattr(playwright, browser_type_name(name)).launch(**options)
     except Error as error:
         if not any(words in error.message for words in NOT_FOUND):
             raise
         asked_for = str(options.get("channel") or options["executable_path"])
         command = f"python -m playwright install {asked_for}"
         raise EngineUnavailable(name, error.message.splitlines()[0], remedy=command) from error
-    return browser
+    return launched
 
 
 def launch_gtk(playwright: Playwright, build: Build, options: Mapping[str, Any]) -> GtkBrowser:

@@ -39,13 +39,13 @@ class WebKitGtkEngine(LiveEngine):
         context = await self.host.open_context(ignore_tls=ignore_https_errors)
         try:
             target = await self.host.open_view(context, **VIEWPORT)
-            browser = await self.playwright.webkit.connect_over_cdp(
+            connection = await self.playwright.webkit.connect_over_cdp(
                 **target.connection, slow_mo=self.slow_mo_ms, timeout=budgets.NEW_PAGE.ms
             )
         except BaseException:
             self.host.process.run(self.host.close_context(context))
             raise
-        return WebKitGtkPage(self, browser, target)
+        return WebKitGtkPage(self, connection, target)
 
     def _on_gone(self, view: int, because: str) -> None:
         for page in self.pages:
@@ -62,11 +62,13 @@ class WebKitGtkEngine(LiveEngine):
 class WebKitGtkPage(EnginePage):
     """A view of a WebKitGTK process behind Playwright's page."""
 
-    def __init__(self, engine: WebKitGtkEngine, browser: Browser, target: Target) -> None:
-        context = browser.contexts[0]
+    has_screencast = False
+
+    def __init__(self, engine: WebKitGtkEngine, connection: Browser, target: Target) -> None:
+        context = connection.contexts[0]
         super().__init__(engine, context, context.pages[0])
         self.host = engine.host
-        self.browser = browser
+        self.connection = connection
         self.target = target
 
     async def _goto(self, url: str, budget_ms: float) -> None:
@@ -88,7 +90,7 @@ class WebKitGtkPage(EnginePage):
         """The view goes first: Playwright's own close only ends its connection and leaves the page alive."""
         await self.host.close_context(self.target.context)
         with suppress(Error):
-            await self.browser.close()
+            await self.connection.close()
 
     async def _kill_renderer(self) -> None:
         await self.host.process.command("kill", view=self.target.view)

@@ -275,13 +275,13 @@ class GtkTracing(Tracing):
     def start(self, **options: Any) -> Any:
         return super().start(**{**options, "screenshots": False})
 
-    def stop(self, *, path: str | PathLike[str] | None = None) -> None:
+    def stop(self, **options: Any) -> None:
         """As Playwright's; where the connection has gone there is nothing to save but an empty archive."""
         try:
-            super().stop(path=None if path is None else Path(path))
+            super().stop(**options)
         except Error:
-            if path is not None:
-                zipfile.ZipFile(Path(path), "w").close()
+            if options.get("path") is not None:
+                zipfile.ZipFile(Path(options["path"]), "w").close()
 
 
 def internals_of(theirs: Browser | BrowserContext | Page | Tracing) -> Any:

@@ -74,7 +74,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = lambda text: text.replace("T", " ").replace("Z", " UTC")
+    environment.filters["moment"] = _moment
     environment.filters["one_line"] = lambda text: " ".join(text.split())
     environment.tests["judged"] = lambda slot: isinstance(slot, JudgedSlot)
     environment.globals |= {
@@ -96,6 +96,15 @@ def _environment() -> Environment:
 def _printable(value: object) -> object:
     """What a template prints: our own markup as it is, everything else with nothing hidden in it."""
     return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _moment(text: str) -> str:
+    """An ISO 8601 time in UTC as people write it, without fractions; any other text as it is."""
+    try:
+        when = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return text
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _asset(name: str) -> str:

@@ -6,7 +6,7 @@ one meaning in one lane share one SVG stroke list, so that a picture stays below
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,10 +22,10 @@ TICKS_AT_MOST: Final = 8
 # What an observation's kind means to a reader; any kind not named here is a "note".
 MEANINGS: Final = {
     "flow": ("message", "send", "publish", "published", "uplink", "sent", "folded"),
-    "begin": ("open", "opening", "accept", "listening", "request", "mended", "heal", "wake"),
+    "begin": ("open", "opening", "link-open", "accept", "listening", "request", "mended", "healed", "wake"),
     "end": (
         "error", "close", "gone", "refuse", "break", "silence", "left", "over", "gave-up", "status",
-        "send-failed", "stopping", "stopped", "uncaught", "end", "fault", "apply", "reset", "cut",
+        "send-failed", "stopping", "stopped", "uncaught", "link-end", "fault",
     ),
 }  # fmt: skip
 MEANING_OF: Final = {kind: meaning for meaning, kinds in MEANINGS.items() for kind in kinds}
@@ -53,6 +53,7 @@ class Picture:
     """Lanes from top to bottom and the ticks below them."""
 
     lanes: tuple[str, ...]
+    breaks: str  # the `d` of bands over all lanes: where the network was broken until it was mended
     strokes: tuple[Strokes, ...]
     ticks: tuple[Tick, ...]
 
@@ -74,6 +75,7 @@ def picture(timeline: Sequence[Observation]) -> Picture:
             marks.setdefault(meaning, {})[x, SOURCES.index(seen.source)] = None
     return Picture(
         lanes=SOURCES,
+        breaks=_bands(timeline, lambda at_ms: round((at_ms - begin_ms) / (end_ms - begin_ms) * WIDTH)),
         strokes=tuple(
             Strokes(meaning=meaning, d=_strokes(marks[meaning], MARK_HEIGHTS[meaning]))
             for meaning in MARK_HEIGHTS
@@ -86,6 +88,20 @@ def picture(timeline: Sequence[Observation]) -> Picture:
 def _strokes(places: Iterable[tuple[int, int]], height: int) -> str:
     top = (LANE_HEIGHT - height) // 2
     return "".join(f"M{x} {lane * LANE_HEIGHT + top}v{height}" for x, lane in places)
+
+
+def _bands(timeline: Sequence[Observation], x_of: Callable[[float], int]) -> str:
+    """A break that was mended lasts; one that was not is a moment, which its own mark shows."""
+    bands, broken_ms = "", None
+    for seen in timeline:
+        if seen.source == "driver" and seen.kind == "break":
+            broken_ms = seen.at_ms
+        elif seen.source == "driver" and seen.kind == "mended" and broken_ms is not None:
+            bands += (
+                f"M{x_of(broken_ms)} 0H{x_of(seen.at_ms)}V{LANE_HEIGHT * len(SOURCES)}H{x_of(broken_ms)}z"
+            )
+            broken_ms = None
+    return bands
 
 
 def _ticks(begin_ms: float, end_ms: float) -> tuple[Tick, ...]:

@@ -42,6 +42,7 @@ STYLES: Final = {
 PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
 UNEXPECTED_AT_MOST: Final = 40  # the report has them all
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
+NAME_WIDTH: Final = 24
 LEGEND: Final = (
     "ok pass; other words: expected, shortened from degraded, fail, unsupported, not-reached (nrch), "
     "timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
@@ -107,7 +108,9 @@ def _side_by_side(engines: Sequence[EngineView], width: int) -> Iterator[list[En
 
 
 def _width(engine: EngineView) -> int:
-    return (MARK_WIDTH + 1) * len(engine.transports) - 1
+    """Columns an engine takes: its marks, and where it has few of them, most of its name."""
+    marks = (MARK_WIDTH + 1) * len(engine.transports) - 1
+    return max(marks, min(len(visible(engine.name)), NAME_WIDTH))
 
 
 def _header(engine: EngineView) -> Text:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from wirematrix.model import Cell, ScenarioText
 
 CLIP_AT: Final = 160  # characters of one value in a timeline; the run file has the rest
-LEFT_TO_RUN_FILE: Final = {
+LEFT_TO_RUN_FILE: Final = {  # by an observation's kind
     "message": ("ts", "crc", "text"),  # checks compare them; the line has the time, seq, type and length
     "sent": ("crc",),
 }

@@ -1,0 +1,227 @@
+"""Admission: never more cells than the limit, the limit always inside its bounds, and every lane gets its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from itertools import accumulate
+
+import pytest
+from anyio.lowlevel import checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.timelines import steady
+from wirematrix import admission
+from wirematrix.admission import LATE_MS, PUNCTUAL_MS, Admission, Limits
+
+pytestmark = pytest.mark.anyio
+
+bounds = st.tuples(st.integers(1, 30), st.integers(0, 30)).map(lambda pair: (pair[0], pair[0] + pair[1]))
+samples = st.lists(st.tuples(st.floats(0, 300), st.floats(0, 100)), max_size=60)
+
+
+def limits(least: int, most: int | None = None, *, beginning: int = 2) -> Limits:
+    """Bounds of the number of live cells."""
+    return Limits(least=least, most=least if most is None else most, beginning=beginning)
+
+
+async def lane(gate: Admission, name: int, rounds: int, order: list[int]) -> None:
+    """A lane that makes so many attempts, each as short as can be."""
+    for _ in range(rounds):
+        async with gate.admitted():
+            order.append(name)
+            assert gate.live <= int(gate.limit)
+            await checkpoint()
+
+
+# ── the limit ──
+
+
+@steady
+@given(bounds=bounds, measured=samples)
+def test_the_limit_stays_inside_its_bounds(bounds: tuple[int, int], measured: list[tuple[float, float]]) -> None:
+    """Whatever the machine does, the limit is never above the most nor below the least."""
+
+    async def govern() -> None:
+        gate = Admission(limits(*bounds))
+        for late_ms, busy_percent in measured:
+            before = gate.limit
+            await gate.adapt(late_ms=late_ms, busy_percent=busy_percent)
+            assert bounds[0] <= gate.limit <= bounds[1]
+            assert before * 0.9 <= gate.limit <= before + 1
+
+    asyncio.run(govern())
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "busy_percent", "limit"),
+    [
+        (LATE_MS + 1, 0, 9.0),  # late: down by a tenth, however idle the processors seem
+        (LATE_MS + 1, 100, 9.0),
+        (0, 50, 11.0),  # punctual and idle: one more
+        (0, 100, 10.0),  # busy: as it is
+        (PUNCTUAL_MS + 1, 0, 10.0),  # neither late nor punctual: as it is
+        (LATE_MS, 0, 10.0),
+    ],
+)
+async def test_one_step(late_ms: float, busy_percent: float, limit: float) -> None:
+    """The limit falls when the loop wakes late, grows when there is CPU to spare, and else stays."""
+    gate = Admission(limits(5, 20))
+    gate.limit = 10
+    await gate.adapt(late_ms=late_ms, busy_percent=busy_percent)
+    assert gate.limit == limit
+
+
+async def test_a_fixed_limit_is_not_governed() -> None:
+    """With a number that was asked for there is nothing to adapt: governing ends at once."""
+    gate = Admission(limits(3))
+    await asyncio.wait_for(gate.govern(), 5)
+    assert gate.limit == 3
+
+
+async def test_governing_measures_and_adapts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The governor measures lateness and CPU again and again and hands both to `adapt`, until it is cancelled."""
+    monkeypatch.setattr(admission, "PERIOD_S", 0.001)
+    measured: list[tuple[float, float]] = []
+    twice = asyncio.Event()
+
+    class Recording(Admission):
+        async def adapt(self, *, late_ms: float, busy_percent: float) -> None:
+            measured.append((late_ms, busy_percent))
+            if len(measured) == 2:
+                twice.set()
+
+    governor = asyncio.create_task(Recording(limits(2, 8)).govern())
+    await asyncio.wait_for(twice.wait(), 5)
+    governor.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await governor
+    assert all(late_ms > -1 and 0 <= busy_percent <= 100 for late_ms, busy_percent in measured)
+
+
+@pytest.mark.parametrize(
+    ("asked", "processors", "least", "most", "beginning", "spelled"),
+    [
+        (1, 2, 1, 1, 1, "1"),
+        (7, 2, 7, 7, 2, "7"),
+        (None, 2, 4, 20, 2, "adaptive, 4 to 20"),
+        (None, 1, 2, 10, 1, "adaptive, 2 to 10"),
+    ],
+)
+def test_bounds_follow_the_request_or_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+    asked: int | None,
+    processors: int,
+    least: int,
+    most: int,
+    beginning: int,
+    spelled: str,
+) -> None:
+    """A number is kept exactly; without one the machine's cores decide, and no more begin at once than there are."""
+    monkeypatch.setattr(admission, "cores", lambda: processors)
+    found = Limits.for_concurrency(asked)
+    assert found == Limits(least=least, most=most, beginning=beginning)
+    assert found.spelled == spelled
+
+
+def test_there_is_a_processor() -> None:
+    """At least the one that runs this may be used."""
+    assert admission.cores() >= 1
+
+
+# ── the places ──
+
+
+@steady
+@given(limit=st.integers(1, 5), rounds=st.lists(st.integers(1, 5), min_size=1, max_size=8))
+def test_no_lane_starves(limit: int, rounds: list[int]) -> None:
+    """Lanes take turns: while two still have work, neither is ever more than one turn ahead of the other."""
+    order: list[int] = []
+
+    async def play() -> Admission:
+        gate = Admission(limits(limit))
+        async with asyncio.TaskGroup() as lanes:
+            for name, wanted in enumerate(rounds):
+                lanes.create_task(lane(gate, name, wanted, order))
+        return gate
+
+    gate = asyncio.run(play())
+    assert Counter(order) == dict(enumerate(rounds))
+    assert gate.live == 0
+    assert gate.most_live == min(limit, len(rounds))
+    for turns in accumulate(order, lambda seen, name: seen + Counter([name]), initial=Counter[int]()):
+        unfinished = [turns[name] for name, wanted in enumerate(rounds) if turns[name] < wanted]
+        assert max(unfinished, default=0) - min(unfinished, default=0) <= 1, order
+
+
+async def test_a_growing_limit_lets_the_next_in() -> None:
+    """When the limit grows, who waits is let in at once, first come first served; when it falls, nobody is put out."""
+    gate = Admission(limits(1, 3))
+    entered, leave = asyncio.Queue[int](), asyncio.Event()
+
+    async def cell(name: int) -> None:
+        async with gate.admitted():
+            entered.put_nowait(name)
+            await leave.wait()
+
+    async with asyncio.TaskGroup() as cells:
+        for name in range(4):
+            cells.create_task(cell(name))
+        assert await asyncio.wait_for(entered.get(), 5) == 0
+        for name in (1, 2):
+            await gate.adapt(late_ms=0, busy_percent=0)
+            assert await asyncio.wait_for(entered.get(), 5) == name
+        await gate.adapt(late_ms=200, busy_percent=100)
+        assert (gate.live, int(gate.limit), entered.qsize()) == (3, 2, 0)
+        leave.set()
+    assert (gate.live, gate.most_live) == (0, 3)
+
+
+async def test_a_place_is_given_back_whatever_happens() -> None:
+    """A cell that raises, one that is cancelled inside and one that is cancelled while it waits leave no place taken."""
+    gate = Admission(limits(1))
+
+    async def raising() -> None:
+        async with gate.admitted():
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await raising()
+
+    inside = asyncio.Event()
+
+    async def holding() -> None:
+        async with gate.admitted():
+            inside.set()
+            await asyncio.Event().wait()
+
+    holder = asyncio.create_task(holding())
+    await asyncio.wait_for(inside.wait(), 5)
+    waiter, next_one = asyncio.create_task(holding()), asyncio.create_task(lane(gate, 1, 1, []))
+    await checkpoint()
+    waiter.cancel()
+    holder.cancel()
+    await asyncio.wait({holder, waiter}, timeout=5)
+    await asyncio.wait_for(next_one, 5)
+    assert gate.live == 0
+
+
+async def test_few_begin_at_once() -> None:
+    """What costs CPU is done by no more cells at once than there are places for it, and by all in the end."""
+    gate = Admission(limits(10, beginning=2))
+    beginning, most, done = 0, 0, 0
+
+    async def cell() -> None:
+        nonlocal beginning, most, done
+        async with gate.admitted(), gate.beginning():
+            beginning += 1
+            most = max(most, beginning)
+            await checkpoint()
+            beginning -= 1
+            done += 1
+
+    async with asyncio.TaskGroup() as cells:
+        for _ in range(8):
+            cells.create_task(cell())
+    assert (most, done) == (2, 8)

@@ -1,0 +1,131 @@
+"""What the driver asks of the app: the request that is made, the answer it becomes, and whose fault a refusal is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from wirematrix.budgets import CONTROL, SCALE_VARIABLE
+from wirematrix.control import Control, Published
+from wirematrix.errors import ControlRefused
+
+pytestmark = pytest.mark.anyio
+
+ORIGIN: Final = "http://127.0.0.1:1"
+BASE: Final = f"{ORIGIN}/control/channels/c1"
+Ask = Callable[[Control], Awaitable[object]]
+
+
+class App:
+    """An app that gives one answer, or fails in one way, and remembers what it was asked."""
+
+    def __init__(self, answer: httpx.Response | Exception) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, str, Any]] = []
+        self.timeouts: list[Any] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((request.method, str(request.url), json.loads(request.content or b"null")))
+        self.timeouts.append(request.extensions["timeout"])
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    @asynccontextmanager
+    async def controlled(self) -> AsyncIterator[Control]:
+        """The control interface of channel c1."""
+        async with httpx.AsyncClient(transport=httpx.MockTransport(self)) as http:
+            yield Control(http, ORIGIN, "c1")
+
+
+@pytest.mark.parametrize(
+    ("ask", "method", "url", "body", "answer", "becomes"),
+    [
+        (
+            lambda control: control.publish(["a", {"b": 1}]),
+            "POST",
+            f"{BASE}/publish",
+            {"items": ["a", {"b": 1}]},
+            {"epoch": "0a0a0a0a", "seqs": [4, 5]},
+            Published(epoch="0a0a0a0a", first=4, last=5),
+        ),
+        (
+            lambda control: control.fence(),
+            "POST",
+            f"{BASE}/fence",
+            {},
+            {"epoch": "0a0a0a0a", "seq": 6},
+            Published(epoch="0a0a0a0a", first=6, last=6),
+        ),
+        (
+            lambda control: control.tune(retry_ms=200, heartbeat_ms=None),
+            "POST",
+            f"{BASE}/tune",
+            {"retry_ms": 200, "heartbeat_ms": None},
+            {},
+            None,
+        ),
+        (lambda control: control.finish(), "POST", f"{BASE}/finish", {}, None, None),
+        (lambda control: control.statistics(), "GET", BASE, None, {"subscribers": 2}, {"subscribers": 2}),
+    ],
+    ids=["publish", "fence", "tune", "finish", "statistics"],
+)
+async def test_each_verb_is_one_request(
+    ask: Ask, method: str, url: str, body: object, answer: object, becomes: object
+) -> None:
+    """Each verb makes one request with a budget, and its answer becomes a value; an empty answer is none."""
+    app = App(httpx.Response(202) if answer is None else httpx.Response(200, json=answer))
+    async with app.controlled() as control:
+        assert await ask(control) == becomes
+    assert app.asked == [(method, url, body)]
+    assert set(app.timeouts[0].values()) == {CONTROL.seconds}
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 500, 503])
+async def test_an_error_answer_is_a_refusal(status: int) -> None:
+    """An answer with an error status says which request, which status, and what the app said about it."""
+    app = App(httpx.Response(status, json={"error": "bad channel name"}))
+    async with app.controlled() as control:
+        with pytest.raises(ControlRefused) as refused:
+            await control.fence()
+    assert (refused.value.status, refused.value.request) == (status, f"POST {BASE}/fence")
+    assert "bad channel name" in refused.value.answer
+
+
+async def test_a_long_answer_is_shortened() -> None:
+    """A page of HTML in place of an answer does not drown the sentence."""
+    app = App(httpx.Response(500, text="<p>" * 10_000))
+    async with app.controlled() as control:
+        with pytest.raises(ControlRefused) as refused:
+            await control.fence()
+    assert len(refused.value.answer) == 300
+
+
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (httpx.ConnectError("All connection attempts failed"), "ConnectError: All connection attempts failed"),
+        (httpx.ReadError("reset"), "ReadError: reset"),
+        (httpx.RemoteProtocolError("closed"), "RemoteProtocolError: closed"),
+    ],
+)
+async def test_no_connection_is_a_refusal(failure: Exception, says: str) -> None:
+    """An app that is down or breaks off is a refusal with status 0 that names the failure."""
+    async with App(failure).controlled() as control:
+        with pytest.raises(ControlRefused) as refused:
+            await control.statistics()
+    assert (refused.value.status, refused.value.answer) == (0, says)
+
+
+async def test_a_silent_app_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app that does not answer within the budget is refused like any other: a spent budget would blame the page."""
+    monkeypatch.setenv(SCALE_VARIABLE, "0.1")
+    async with App(httpx.ReadTimeout("")).controlled() as control:
+        with pytest.raises(ControlRefused) as refused:
+            await control.publish([1])
+    assert str(refused.value) == f"POST {BASE}/publish: answered 0: no answer within 1500 ms"
