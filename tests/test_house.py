@@ -42,7 +42,6 @@ RINGS_BY_MODULE = {
     ),
     2: (  # machines
         "admission",
-        "artifacts",
         "attempts",
         "campaign",
         "conditions",
@@ -50,6 +49,7 @@ RINGS_BY_MODULE = {
         "driver",
         "engines",
         "flow",
+        "forkserver",
         "heads",
         "link",
         "listener",

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -69,17 +70,24 @@ async def test_reset_is_passed_on(first: str) -> None:
         assert end == {"link": 1, "by": first, "how": "reset", "bytes_up": 4, "bytes_down": 4}
 
 
-async def test_page_that_vanishes_mid_stream_is_the_first_to_end() -> None:
-    """A page that closes while the server sends has ended the link, whatever the kernels answer later."""
+@pytest.mark.parametrize("first", ["page", "server"])
+async def test_reset_after_a_fin_is_passed_on(first: str) -> None:
+    """A peer that closes while the other sends answers later bytes with a RST, and the sender learns it."""
     async with Rig.running() as rig:
         page, server = await rig.link()
-        await server.send(b"unread")
-        await page.read(1)
-        page.close()
-        await server.rest()
-        server.close()
-        (end,) = await rig.until("link-end")
-        assert end["by"] == "page"
+        await carries(page, server)
+        near, far = (page, server) if first == "page" else (server, page)
+        near.close()
+        assert await far.ends() == "fin"
+        async with asyncio.timeout(BUDGET_S):
+            while not rig.of("link-end"):
+                with suppress(ConnectionError):
+                    await far.send(b"still there?")
+                await rig.fence()
+        assert not far.quiet()
+        (end,) = rig.of("link-end")
+        assert (end["by"], end["how"]) == (first, "reset")
+        assert rig.proxy.links == ()
 
 
 async def test_dead_upstream_resets_the_page() -> None:

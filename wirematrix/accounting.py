@@ -58,9 +58,7 @@ def compare(sent: tuple[Key, ...], arrived: tuple[Key, ...], named: tuple[Range,
         duplicated=tuple(surplus),
         reordered=tuple(late),
         told=tuple(
-            (epoch, seq)
-            for epoch, seq in lost
-            if any(epoch == of and low <= seq <= high for of, low, high in named)
+            (epoch, seq) for epoch, seq in lost if any(epoch == of and low <= seq <= high for of, low, high in named)
         ),
     )
 

@@ -90,9 +90,7 @@ class Admission:
         while True:
             asked = loop.time() + PERIOD_S
             await asyncio.sleep(PERIOD_S)
-            await self.adapt(
-                late_ms=(loop.time() - asked) * 1000, busy_percent=psutil.cpu_percent(interval=None)
-            )
+            await self.adapt(late_ms=(loop.time() - asked) * 1000, busy_percent=psutil.cpu_percent(interval=None))
 
     async def adapt(self, *, late_ms: float, busy_percent: float) -> None:
         """One step: down by a tenth when late, up by one when there is CPU to spare."""

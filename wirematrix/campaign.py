@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, TimeoutError as NotYet
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 
 from wirematrix.attempts import Job
@@ -27,7 +28,7 @@ class Watcher:
     """Who is told what happens while it happens. Called from the campaign's thread."""
 
     began: Callable[[Job], None]
-    ended: Callable[[Job, Attempt], None]
+    ended: Callable[[Attempt], None]
 
 
 class Campaign:
@@ -67,9 +68,7 @@ class Campaign:
                 waiting.append(job)
         runner = Runner(self._matrix, self._options, began=self._watcher.began, ended=self._ended)
         self._runners.append(runner)
-        self._thread = threading.Thread(
-            target=self._make, args=(runner, waiting), name="wirematrix", daemon=True
-        )
+        self._thread = threading.Thread(target=self._make, args=(runner, waiting), name="wirematrix", daemon=True)
         self._thread.start()
 
     def attempt(self, cell: Cell) -> Attempt:
@@ -112,7 +111,7 @@ class Campaign:
         return max((runner.admission.most_live for runner in self._runners), default=0)
 
     def _ended(self, job: Job, attempt: Attempt) -> None:
-        self._watcher.ended(job, attempt)
+        self._watcher.ended(attempt)
         self._futures[job.cell].set_result(attempt)
 
     def _make(self, runner: Runner, jobs: list[Job]) -> None:

@@ -30,28 +30,28 @@ cli = typer.Typer(
 )
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
-Engine = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
+Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
 
 
 @cli.command(context_settings=PASSED_ON)
 def matrix(context: typer.Context) -> None:
     """Run `pytest e2e` with these options, and show the summary and where the report lies."""
     words = [sys.executable, "-m", "pytest", "e2e", "-q", *context.args]
-    raise typer.Exit(subprocess.run(words, check=False).returncode)  # noqa: S603 - our own interpreter
+    raise typer.Exit(subprocess.run(words, check=False).returncode)
 
 
 @cli.command()
 def plan(
     file: MatrixFile = Path("matrix.yaml"),
-    browser: Engine = None,
+    engines: Engines = None,
     as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
 ) -> None:
     """Show the cells and the exclusions with their reasons; run nothing."""
     loaded = load(file)
     if as_json:
-        typer.echo(json.dumps(plan_as_json(loaded, browser), indent=1))
+        typer.echo(json.dumps(plan_as_json(loaded, engines), indent=1))
     else:
-        show_plan(loaded, browser)
+        show_plan(loaded, engines)
 
 
 @cli.command()
@@ -65,9 +65,7 @@ def doctor(
 @cli.command()
 def report(
     runs: RunFiles,
-    output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path(
-        "results/matrix.html"
-    ),
+    output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
 ) -> None:
     """Render the report again from run files, one or many."""
     loaded = [load_run(file) for file in runs]
@@ -93,7 +91,7 @@ def serve(
     environment = {**os.environ, "APP_CONTROL": "true", "APP_HEARTBEAT_MS": "2000"}
     words = [sys.executable, "-m", "app", "--port", str(port)]
     try:
-        done = subprocess.run(words, check=False, cwd=folder, env=environment)  # noqa: S603 - our own
+        done = subprocess.run(words, check=False, cwd=folder, env=environment)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     raise typer.Exit(done.returncode)

@@ -131,9 +131,7 @@ class LiveCell:
             "ms": budget.ms,
             "until_over": until_over,
         }
-        end = await self._evaluate(
-            WAIT, {"match": wanted, "options": options, "from": self._read}, within=budget
-        )
+        end = await self._evaluate(WAIT, {"match": wanted, "options": options, "from": self._read}, within=budget)
         described = " ".join(f"{key} {value}" for key, value in match.items())
         self._waits.account(
             f"page {' or '.join(wanted['kind'])} {described}".strip(),
@@ -190,9 +188,7 @@ class LiveCell:
 
     def _take(self, entry: Mapping[str, Any]) -> None:
         detail = {key: value for key, value in entry.items() if key not in ("at", "kind")}
-        self._recorder.observe(
-            "page", str(entry["kind"]), at_ms=self._clock.at_ms(float(entry["at"])), **detail
-        )
+        self._recorder.observe("page", str(entry["kind"]), at_ms=self._clock.at_ms(float(entry["at"])), **detail)
 
     # --- the app --------------------------------------------------------------------------------------
 
@@ -223,9 +219,7 @@ class LiveCell:
 
     def _published(self, which: Published, **detail: Any) -> None:
         self._last = which
-        self._recorder.observe(
-            "driver", "published", epoch=which.epoch, first=which.first, last=which.last, **detail
-        )
+        self._recorder.observe("driver", "published", epoch=which.epoch, first=which.first, last=which.last, **detail)
 
     async def tune(self, **overrides: int | None) -> None:
         """Override the app's settings for this cell's channel."""
@@ -253,9 +247,7 @@ class LiveCell:
 
     async def notices(self, budget: Budget = NOTICE) -> bool:
         """Wait for the page's first sign of the last break."""
-        return await self.wait_for(
-            "error", "close", "silence", budget=budget, until_over=False, since_break=True
-        )
+        return await self.wait_for("error", "close", "silence", budget=budget, until_over=False, since_break=True)
 
     async def reopens(self, budget: Budget = REOPEN) -> bool:
         """Wait until the page is open again after the last break."""

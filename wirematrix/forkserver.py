@@ -166,11 +166,11 @@ def serve(control: socket.socket, module: str) -> None:
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:
-        ready, _, _ = select.select([control, wakeup], [], [])
+        ready, _, _ = select.select([control.fileno(), wakeup], [], [])
         if wakeup in ready:
             os.read(wakeup, LARGEST)
             _reap(control)
-        if control in ready:
+        if control.fileno() in ready:
             request, fds, _, _ = socket.recv_fds(control, LARGEST, 3)
             if not request:
                 return

@@ -18,6 +18,7 @@ DECIDES = (  # the first that some finding is decides
     (Force.SHOULD, Held.UNDECIDED, Status.TIMEOUT),
 )
 
+
 def judge(timeline: Timeline, claims: Sequence[Claim], *, kind: Kind, expectation: Expectation) -> Verdict:
     """What the claims come to on this timeline.
 

@@ -169,7 +169,10 @@ class Link:
         away, back = (self.up, self.down) if side is self.page else (self.down, self.up)
         if how is End.RESET:
             back.close()
-        away.receive(how)
+        if away.finished and not away.discards:
+            self.ended(away, how)  # a RST after a FIN has no bytes before it to wait for
+        else:
+            away.receive(how)
         if self.page.is_gone and self.server.is_gone and not self.over:
             self._end(*self._began_to_end)  # in a blackhole neither was told of the other
 

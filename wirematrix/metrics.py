@@ -95,8 +95,7 @@ def first_recovered(timeline: Timeline, since_ms: float) -> Observation | None:
         (
             seen
             for seen in timeline.of("page", "message", since_ms=since_ms)
-            if (seen.detail.get("epoch"), seen.detail.get("seq")) == wanted
-            and seen.detail.get("type") in NUMBERED
+            if (seen.detail.get("epoch"), seen.detail.get("seq")) == wanted and seen.detail.get("type") in NUMBERED
         ),
         None,
     )

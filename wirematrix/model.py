@@ -109,6 +109,11 @@ class Cell:
         return f"{self.scenario}[{self.params}]"
 
     @property
+    def folder_name(self) -> str:
+        """The id in letters that any file system takes."""
+        return f"{self.scenario}-{self.params}"
+
+    @property
     def params(self) -> str:
         """The part in brackets, pytest's parameter id."""
         return f"{self.engine}-{self.transport}-{self.network}"

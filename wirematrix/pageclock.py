@@ -39,6 +39,4 @@ def page_clock(
     if asked_ms - SLACK_MS <= read_ms <= answered_ms + SLACK_MS:
         return PageClock(offset_ms=offset_ms, uncertainty_ms=SLACK_MS)
     middle_ms = (asked_ms + answered_ms) / 2
-    return PageClock(
-        offset_ms=middle_ms - reading["performance_now"], uncertainty_ms=(answered_ms - asked_ms) / 2
-    )
+    return PageClock(offset_ms=middle_ms - reading["performance_now"], uncertainty_ms=(answered_ms - asked_ms) / 2)

@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from wirematrix import codec, engines
 from wirematrix.admission import Limits
-from wirematrix.artifacts import Artifacts
 from wirematrix.attempts import Scenario
 from wirematrix.budgets import scale_factor
 from wirematrix.errors import InvalidInput
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import Attempt, Cell, Kind, Run, ScenarioText, Status
-from wirematrix.report.terminal import print_summary
+from wirematrix.report import console_on, print_summary
 from wirematrix.runbook import Books, RunBook, Sums
 from wirematrix.runner import RunOptions
 from wirematrix.server import reference_app
@@ -45,9 +43,7 @@ TIMELINE_LINES = 14
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The matrix's own options; engines are chosen by pytest-playwright's --browser."""
     group = parser.getgroup("wirematrix", "the browser-compatibility matrix")
-    group.addoption(
-        "--matrix", default="matrix.yaml", metavar="FILE", help="the matrix (default: %(default)s)"
-    )
+    group.addoption("--matrix", default="matrix.yaml", metavar="FILE", help="the matrix (default: %(default)s)")
     group.addoption(
         "--results",
         default="results",
@@ -69,12 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--require-engines", action="store_true", help="a required engine that is unavailable fails the run"
     )
-    group.addoption(
-        "--resume", action="store_true", help="keep the attempts of a killed run and make the rest"
-    )
-    group.addoption(
-        "--fresh-pages", action="store_true", help="a new context for every cell instead of reuse"
-    )
+    group.addoption("--resume", action="store_true", help="keep the attempts of a killed run and make the rest")
+    group.addoption("--fresh-pages", action="store_true", help="a new context for every cell instead of reuse")
 
 
 def _positive(text: str) -> int:
@@ -164,10 +156,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
         return []
     book = config.stash[BOOK]
     return [
-        *(
-            f"engine: {name}: {build.product} {build.version} ({build.origin})"
-            for name, build in book.builds.items()
-        ),
+        *(f"engine: {name}: {build.product} {build.version} ({build.origin})" for name, build in book.builds.items()),
         *(f"engine: UNAVAILABLE {because}" for because in book.unavailable.values()),
     ]
 
@@ -243,7 +232,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     book, run = config.stash[BOOK], config.stash[RUN]
     terminalreporter.section("matrix")
-    print_summary(run, Console(file=terminalreporter._tw._file, width=None))  # noqa: SLF001 - its own stream
+    print_summary(run, console_on(terminalreporter._tw._file))  # noqa: SLF001 - its own stream
     for name in book.missing_required:
         terminalreporter.line(f"REQUIRED ENGINE MISSING: {book.unavailable[name]}", red=True)
     terminalreporter.line(f"report: {book.books.results / 'matrix.html'}")
@@ -296,7 +285,7 @@ def books_of(config: pytest.Config) -> Books:
             command=reference_app((config.rootpath / option.app_root).resolve()),
             launch=dict.fromkeys(chosen, launch),
             limits=Limits.for_concurrency(option.concurrency),
-            artifacts=Artifacts(
+            artifacts=engines.Artifacts(
                 tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output)
             ),
             reuse_pages=not option.fresh_pages and option.tracing == "off",

@@ -13,10 +13,8 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.async_api import Playwright
-
 from wirematrix import engines
-from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine
+from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, Playwright
 from wirematrix.errors import WirematrixError
 from wirematrix.model import Build
 

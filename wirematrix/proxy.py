@@ -100,8 +100,9 @@ class FaultProxy:
         live = tuple(self._live.values())
         hit = [link for link in live if not isinstance(fault, Refuse) and link.matches(match)]
         self._observe("fault", fault=str(fault), links=len(hit))
+        numbers = {link.number for link in hit}
         for link in live:
-            if link not in hit:
+            if link.number not in numbers:
                 link.shape(None, later=None if match is None else (fault, match))
             elif not isinstance(fault, Close | Reset):
                 link.shape(fault)

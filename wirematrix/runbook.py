@@ -121,9 +121,7 @@ class RunBook:
         With `whole_engine_only` (a worker) only the cells of the same engine are made along with it.
         """
         if self._campaign is None or not self._campaign.covers(cell):
-            self._begin(
-                [job for job in self._asked if not whole_engine_only or job.cell.engine == cell.engine]
-            )
+            self._begin([job for job in self._asked if not whole_engine_only or job.cell.engine == cell.engine])
         assert self._campaign  # noqa: S101 - _begin made it
         return self._campaign.attempt(cell)
 
@@ -149,7 +147,7 @@ class RunBook:
             self._journal.begin(job.cell, job.number)
         self._progress.began()
 
-    def _attempt_ended(self, job: Job, attempt: Attempt) -> None:
+    def _attempt_ended(self, attempt: Attempt) -> None:
         if self._journal:
             self._journal.end(attempt)
         self._progress.ended(expected=attempt.verdict.expected)
@@ -175,7 +173,7 @@ class RunBook:
         )
         run = Run(
             schema=SCHEMA,
-            info=self._info(),
+            info=self._run_info(),
             scenarios=tuple(self.sums.scenarios.values()),
             networks={network.name: network.title for network in self.matrix.networks},
             declared=tuple(self.sums.declared),
@@ -186,7 +184,7 @@ class RunBook:
         write_report([run], self.books.results / "matrix.html")
         return run
 
-    def _info(self) -> RunInfo:
+    def _run_info(self) -> RunInfo:
         return RunInfo(
             started=self._started.isoformat(timespec="seconds"),
             finished=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -213,7 +211,7 @@ def commit_of(folder: Path) -> str:
     """The commit of a checkout, `-dirty` with changes; "unknown" outside of one."""
     try:
         found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],  # noqa: S607
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -16,17 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import httpx
-from playwright.async_api import async_playwright
 
 from wirematrix import network
 from wirematrix.admission import Admission, Limits
-from wirematrix.artifacts import Artifacts
 from wirematrix.attempts import Job, Stage, not_attempted
 from wirematrix.budgets import PROXY
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
 from wirematrix.driver import LiveCell
-from wirematrix.engines import LaunchOptions
+from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
 from wirematrix.errors import BudgetSpent, EngineUnavailable
 from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Build
@@ -87,10 +85,8 @@ class Runner:
             asyncio.create_task(self.resources.sample(), name="resources"),
         ]
         try:
-            async with httpx.AsyncClient() as http, async_playwright() as playwright:
-                pools = {
-                    engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues
-                }
+            async with httpx.AsyncClient() as http, playwright_driver() as playwright:
+                pools = {engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues}
                 try:
                     async with asyncio.TaskGroup() as lanes:
                         for engine, queue in queues.items():
@@ -108,9 +104,7 @@ class Runner:
             await asyncio.gather(*background, return_exceptions=True)
             await services.close()
 
-    async def _lane(
-        self, queue: deque[Job], pool: EnginePool, services: Services, http: httpx.AsyncClient
-    ) -> None:
+    async def _lane(self, queue: deque[Job], pool: EnginePool, services: Services, http: httpx.AsyncClient) -> None:
         while queue and not self._stopping:
             async with self.admission.admitted():
                 if not queue or self._stopping:
@@ -119,9 +113,7 @@ class Runner:
                 self._began(job)
                 self._ended(job, await self._attempt(job, pool, services, http))
 
-    async def _attempt(
-        self, job: Job, pool: EnginePool, services: Services, http: httpx.AsyncClient
-    ) -> Attempt:
+    async def _attempt(self, job: Job, pool: EnginePool, services: Services, http: httpx.AsyncClient) -> Attempt:
         if job.cell.engine in self.unavailable:
             return self._skipped(job)
         stage = Stage(job)
@@ -132,16 +124,19 @@ class Runner:
             return self._skipped(job)
         except Exception as broken:  # noqa: BLE001 - whatever our machinery raises is an `error`, never a verdict
             stage.fails_to_start(broken)
-        return stage.attempt(self._matrix.expectation_for(job.cell, self.builds.get(job.cell.engine)))
+        return self._judged(stage)
+
+    def _judged(self, stage: Stage) -> Attempt:
+        cell = stage.job.cell
+        return stage.attempt(self._matrix.expectation_for(cell, self.builds.get(cell.engine)))
+
+    def _is_unexpected(self, stage: Stage) -> bool:
+        return not self._judged(stage).verdict.expected
 
     def _skipped(self, job: Job) -> Attempt:
-        return not_attempted(
-            job, self.unavailable[job.cell.engine], self._matrix.expectation_for(job.cell, None)
-        )
+        return not_attempted(job, self.unavailable[job.cell.engine], self._matrix.expectation_for(job.cell, None))
 
-    async def _play(
-        self, stage: Stage, pool: EnginePool, services: Services, http: httpx.AsyncClient
-    ) -> None:
+    async def _play(self, stage: Stage, pool: EnginePool, services: Services, http: httpx.AsyncClient) -> None:
         """Set the scene, let the scenario play, and clear the stage whatever happened."""
         job = stage.job
         condition = self._matrix.network(job.cell.network)
@@ -149,13 +144,11 @@ class Runner:
         async with contextlib.AsyncExitStack() as scene:
             async with self.admission.beginning():
                 server = await scene.enter_async_context(services.lent(alone=alone))
-                lease = await pool.lease(
-                    own_engine=job.scenario.own_engine, fresh=not self._options.reuse_pages
-                )
+                lease = await pool.lease(own_engine=job.scenario.own_engine, fresh=not self._options.reuse_pages)
                 scene.push_async_callback(pool.give_back, lease, lambda: stage.clean)
                 self.builds.setdefault(job.cell.engine, lease.build)
                 await scene.enter_async_context(
-                    self._options.artifacts.kept(lease.page, job, lambda: stage.clean)
+                    self._options.artifacts.kept(lease.page, job.cell.folder_name, lambda: self._is_unexpected(stage))
                 )
                 proxy = await self._proxy(stage, server)
                 scene.push_async_callback(proxy.close)

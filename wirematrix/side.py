@@ -16,7 +16,7 @@ import struct
 import sys
 from contextlib import suppress
 from enum import StrEnum
-from typing import Final, Literal, Protocol, cast
+from typing import Any, Final, Literal, Protocol, cast
 
 from wirematrix import budgets
 
@@ -160,6 +160,10 @@ class Side(asyncio.Protocol):
             with suppress(OSError):  # already closed by the kernel's side
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
             self._transport.abort()
+            if sys.platform == "win32":
+                # The proactor loop calls shutdown() before close(), and that FIN would go ahead of the RST; it
+                # leaves a socket alone that is closed (_call_connection_lost in asyncio/proactor_events.py).
+                cast("Any", self._socket)._sock.close()  # noqa: SLF001 - TransportSocket offers no close()
 
     @property
     def unsent(self) -> int:

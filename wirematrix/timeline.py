@@ -25,9 +25,7 @@ class Timeline:
     def __iter__(self) -> Iterator[Observation]:
         return iter(self.observations)
 
-    def of(
-        self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object
-    ) -> tuple[Observation, ...]:
+    def of(self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object) -> tuple[Observation, ...]:
         """The observations of one source, of these kinds, at or after a time, whose detail matches."""
         return tuple(
             seen
@@ -38,9 +36,7 @@ class Timeline:
             and all(seen.detail.get(key) == value for key, value in match.items())
         )
 
-    def first(
-        self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object
-    ) -> Observation | None:
+    def first(self, source: str, *kinds: str, since_ms: float = float("-inf"), **match: object) -> Observation | None:
         """The earliest such observation, or None."""
         found = self.of(source, *kinds, since_ms=since_ms, **match)
         return found[0] if found else None

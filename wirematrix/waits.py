@@ -55,9 +55,7 @@ class Waits:
             except TimeoutError:
                 alive()
         found = happened.result() if happened.done() and not happened.cancelled() else None
-        self.account(
-            f"{source} {' or '.join(kinds)}", self._recorder.now_ms() - started_ms, budget, met=bool(found)
-        )
+        self.account(f"{source} {' or '.join(kinds)}", self._recorder.now_ms() - started_ms, budget, met=bool(found))
         return found
 
     def account(self, awaited: str, waited_ms: float, budget: Budget, *, met: bool) -> None:
@@ -71,6 +69,4 @@ class Waits:
             budget_ms=round(budget.ms),
         )
         if met and waited_ms > NEAR_MISS_SHARE * budget.ms:
-            self.near_misses.append(
-                NearMiss(awaited=awaited, waited_ms=round(waited_ms, 1), budget_ms=budget.ms)
-            )
+            self.near_misses.append(NearMiss(awaited=awaited, waited_ms=round(waited_ms, 1), budget_ms=budget.ms))

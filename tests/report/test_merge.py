@@ -77,7 +77,7 @@ def test_declared_and_not_received_is_missing() -> None:
     absent = cell("opens_late", transport="fetch-stream+", network="refuse")
     here = cell("opens")
     view = merge_views([run_of(attempt(here), declared=(here.id, absent.id, "nonsense"))])
-    assert slots_of(view) == ["unselected", "pass", "missing", "unselected"]
+    assert slots_of(view) == ["pass", "unselected", "unselected", "missing"]
     assert view.missing == (absent.id, "nonsense")
     assert view.tally.missing == 2
     assert view.tallies[view.engines[0].key].missing == 1
@@ -200,6 +200,12 @@ def test_ids_are_read_back(transport: str) -> None:
     """A declared id gives its cell back, hyphens in transport and network notwithstanding."""
     known = cell("resumes", engine="webkit", transport=transport, network="nginx-h2")
     assert cell_of(known.id) == known
+
+
+def test_ids_of_received_cells_need_no_reading() -> None:
+    """A cell that was received is never missing, however strange its names."""
+    strange = attempt(cell("opens[x]", network="a]b[c"))
+    assert merge_views([run_of(strange)]).missing == ()
 
 
 @pytest.mark.parametrize("identifier", ["", "opens", "opens[safari-websocket-direct]", "opens[chromium-]"])

@@ -48,8 +48,7 @@ def stayed_closed(timeline: Timeline) -> Answer:
     ]
     if after:
         return Held.BROKEN, (
-            f"{len(after)} more requests after it was over, "
-            f"the first {after[0].at_ms - over.at_ms:.0f} ms later"
+            f"{len(after)} more requests after it was over, the first {after[0].at_ms - over.at_ms:.0f} ms later"
         )
     watched = timeline.last("driver", "watched")
     if watched is None or watched.at_ms - over.at_ms < NEVER_REOPENS.ms * 0.9:

@@ -24,8 +24,7 @@ def reopened(timeline: Timeline) -> Answer:
         if again is None:
             tries = connection_attempts(timeline, broken.at_ms)
             return Held.BROKEN, (
-                f"not open again after break {number} of {len(breaks)} ({tries} tries); "
-                f"{how_it_ended(timeline)}"
+                f"not open again after break {number} of {len(breaks)} ({tries} tries); {how_it_ended(timeline)}"
             )
         took.append(again.at_ms - broken.at_ms)
     times = ", ".join(f"{ms:.0f}" for ms in took)
@@ -104,9 +103,7 @@ def told_of_the_gap(timeline: Timeline) -> Answer:
         return Held.UNDECIDED, "no message was lost: history was still there"
     gap = timeline.last("page", "message", type="gap")
     if gap is None:
-        return Held.BROKEN, (
-            f"{len(account.lost)} messages are gone and no gap told of it; {how_it_ended(timeline)}"
-        )
+        return Held.BROKEN, (f"{len(account.lost)} messages are gone and no gap told of it; {how_it_ended(timeline)}")
     if len(account.told) != len(account.lost):
         return Held.BROKEN, (
             f"the gap named {gap.detail['from']} to {gap.detail['to']}, "

@@ -27,6 +27,7 @@ from playwright.async_api import Error as PageError
 from playwright.async_api import Playwright
 from playwright.async_api import async_playwright as playwright_driver
 
+from wirematrix.engines.artifacts import Artifacts
 from wirematrix.engines.builds import ROUTE_VARIABLE, Route, locate, route
 from wirematrix.engines.live import EnginePage, LiveEngine
 from wirematrix.engines.native import launch_native
@@ -35,6 +36,7 @@ from wirematrix.engines.webkitgtk import launch_webkitgtk
 
 __all__ = [
     "ROUTE_VARIABLE",
+    "Artifacts",
     "EnginePage",
     "LaunchOptions",
     "LiveEngine",

@@ -260,6 +260,10 @@ class LiveEngine(ABC):
 
 async def outlasting(work: Coroutine[Any, Any, T], awaited: str, budget_ms: float, engine: str, *deaths: Death) -> T:
     """Await `work`, but no longer than its budget and no longer than what it depends on lives."""
+    for death in deaths:
+        if death.because:
+            work.close()
+            raise EngineCrashed(engine, death.because)
     task: asyncio.Future[Any] = asyncio.ensure_future(work)
     try:
         await asyncio.wait(

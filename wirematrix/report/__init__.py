@@ -8,11 +8,12 @@ of them: see `text.visible`.
 from wirematrix.report.html import render_html, write_report
 from wirematrix.report.markdown import markdown_summary
 from wirematrix.report.merge import merge_views
-from wirematrix.report.terminal import print_summary
+from wirematrix.report.terminal import console_on, print_summary
 from wirematrix.report.views import ReportView
 
 __all__ = [
     "ReportView",
+    "console_on",
     "markdown_summary",
     "merge_views",
     "print_summary",

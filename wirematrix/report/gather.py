@@ -77,8 +77,10 @@ def _take(gathered: Gathered, run: Run, number: int) -> None:
         gathered.scenarios.setdefault(text.name, text)
     for name, about in run.networks.items():
         gathered.networks.setdefault(name, about)
+    received_by_id = {attempt.cell.id: attempt.cell for attempt in run.attempts}
+    engines = (*builds, *run.info.unavailable)
     for identifier in run.declared:
-        cell = cell_of(identifier, engines=(*builds, *run.info.unavailable))
+        cell = received_by_id.get(identifier) or cell_of(identifier, engines=engines)
         if cell is None:
             gathered.unreadable.append(identifier)
         else:
@@ -102,9 +104,7 @@ def cell_of(identifier: str, *, engines: Iterable[str] = ()) -> Cell | None:
         for transport in sorted(TRANSPORTS, key=len, reverse=True):
             head = f"{engine}-{transport}-"
             if rest.startswith(head) and len(rest) > len(head):
-                return Cell(
-                    scenario=scenario, engine=engine, transport=transport, network=rest.removeprefix(head)
-                )
+                return Cell(scenario=scenario, engine=engine, transport=transport, network=rest.removeprefix(head))
     return None
 
 
@@ -114,9 +114,7 @@ def _key(build: Build) -> str:
 
 def _absent(engine: str, run: Run) -> Build:
     """Stands for an engine that cells name and the run has no build of."""
-    return Build(
-        engine=engine, product=engine, version="", origin="absent", executable="", system=run.info.system
-    )
+    return Build(engine=engine, product=engine, version="", origin="absent", executable="", system=run.info.system)
 
 
 def _unknown_scenario(name: str) -> ScenarioText:

@@ -97,9 +97,7 @@ def _bands(timeline: Sequence[Observation], x_of: Callable[[float], int]) -> str
         if seen.source == "driver" and seen.kind == "break":
             broken_ms = seen.at_ms
         elif seen.source == "driver" and seen.kind == "mended" and broken_ms is not None:
-            bands += (
-                f"M{x_of(broken_ms)} 0H{x_of(seen.at_ms)}V{LANE_HEIGHT * len(SOURCES)}H{x_of(broken_ms)}z"
-            )
+            bands += f"M{x_of(broken_ms)} 0H{x_of(seen.at_ms)}V{LANE_HEIGHT * len(SOURCES)}H{x_of(broken_ms)}z"
             broken_ms = None
     return bands
 

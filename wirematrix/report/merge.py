@@ -148,9 +148,7 @@ class _Merge:
     @staticmethod
     def _place(text: ScenarioText, column: ColumnView, network: str) -> Place:
         engine = column.engine
-        cell = Cell(
-            scenario=text.name, engine=engine.build.engine, transport=column.transport, network=network
-        )
+        cell = Cell(scenario=text.name, engine=engine.build.engine, transport=column.transport, network=network)
         return Place(engine.key, cell)
 
     def _slot(self, text: ScenarioText, engine: EngineView, place: Place, metric: str) -> Slot:

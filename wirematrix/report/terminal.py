@@ -6,7 +6,7 @@ Works in a pipe, too: rich leaves colours out there, and every mark is a word as
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -41,6 +41,7 @@ STYLES: Final = {
 }
 PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
 UNEXPECTED_AT_MOST: Final = 40  # the report has them all
+PIPE_WIDTH: Final = 120
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
 NAME_WIDTH: Final = 24
 LEGEND: Final = (
@@ -48,6 +49,11 @@ LEGEND: Final = (
     "timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
     "es eventsource, fs fetch-stream, ws websocket, + with the resilient policy"
 )
+
+
+def console_on(stream: TextIO) -> Console:
+    """A console that writes where `stream` does, as wide as the terminal, 120 columns where there is none."""
+    return Console(file=stream) if stream.isatty() else Console(file=stream, width=PIPE_WIDTH)
 
 
 def print_summary(run: Run | Sequence[Run], console: Console) -> None:
