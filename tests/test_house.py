@@ -55,6 +55,7 @@ RINGS_BY_MODULE = {
         "listener",
         "load",
         "pool",
+        "probe",
         "proxy",
         "resources",
         "routes",
@@ -64,7 +65,7 @@ RINGS_BY_MODULE = {
         "side",
         "waits",
     ),
-    3: ("cli", "doctor", "plugin", "progress", "report", "runbook"),  # faces
+    3: ("cli", "doctor", "items", "plugin", "progress", "report", "runbook"),  # faces
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -83,7 +84,7 @@ OWNERS = {
         "wirematrix.resources",
         "wirematrix.runbook",
     },
-    "pytest": {"wirematrix.plugin"},
+    "pytest": {"wirematrix.items", "wirematrix.plugin"},
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.progress"},

@@ -218,6 +218,20 @@ async def test_truncate_is_exact_over_any_chunking(
         assert await reading == (sent[:allowed], "fin" if how == "close" else "reset")
 
 
+async def test_truncate_waits_for_no_page_that_is_gone() -> None:
+    """A reset that waits for its last bytes to leave comes at once when the page that should take them resets."""
+    async with Rig.running() as rig:
+        page, server = await rig.link_under(Truncate(after_bytes=200_000, how="reset"), "new")
+        page.fin()
+        assert await server.ends() == "fin"
+        await server.send(BIG[:200_000])  # more than a page takes that does not read
+        await rig.fence()
+        assert rig.of("link-end") == []
+        page.close()
+        (end,) = await rig.until("link-end")
+        assert (end["by"], end["bytes_down"]) == ("proxy", 200_000)
+
+
 async def test_healed_truncate_forgets_its_count() -> None:
     """A truncation that is healed before its last byte leaves the link unharmed."""
     async with Rig.running() as rig:

@@ -18,6 +18,7 @@ from tests.rawlinks import BIG, Peer, Rig, When, carries, in_pieces, nobody_obse
 from wirematrix.faults import Blackhole, Directions, Latency, Stall, Throttle
 from wirematrix.flow import Flow
 from wirematrix.link import Link
+from wirematrix.side import End
 
 pytestmark = pytest.mark.anyio
 
@@ -184,6 +185,19 @@ async def test_latency_delays_each_direction(when: When) -> None:
         assert server.quiet()
         await rig.proxy.heal()
         assert await server.read(4) == b"late"
+
+
+async def test_reset_behind_a_delayed_fin_is_not_forgotten() -> None:
+    """A server that sends FIN and then RST while its FIN is still on the way leaves no half-dead link."""
+    async with Rig.running() as rig:
+        page, _ = await rig.link_under(Latency(delay_ms=600_000), "live")
+        link = rig.proxy._live[1]
+        link.heard_end(link.server, End.FIN)
+        link.heard_end(link.server, End.RESET)
+        await rig.proxy.heal()
+        assert await page.ends() == "reset"
+        (end,) = rig.of("link-end")
+        assert (end["by"], end["how"]) == ("server", "reset")
 
 
 @settings(max_examples=10, deadline=None)

@@ -93,6 +93,25 @@ def test_a_timeline_does_not_change_later() -> None:
     assert [seen.kind for seen in before] == ["break"]
 
 
+def test_a_better_known_clock_moves_what_was_told_on_it() -> None:
+    """When a source's clock becomes known better, its observations so far move, and nobody else's do."""
+    recorder, heard = Recorder(monotonic=Clock()), list[str]()
+    recorder.observe("page", "open", at_ms=10)
+    recorder.observe("link", "request", at_ms=12)
+    recorder.observe("page", "close", at_ms=20)
+    with recorder.watched_by(lambda seen: heard.append(seen.kind)):
+        recorder.shift("page", 3.456)
+        recorder.shift("page", 0)
+    recorder.observe("page", "over", at_ms=15)
+    assert [(seen.kind, seen.at_ms) for seen in recorder.timeline()] == [
+        ("request", 12),
+        ("open", 13.46),
+        ("over", 15),
+        ("close", 23.46),
+    ]
+    assert heard == []
+
+
 def test_watchers_hear_while_they_watch() -> None:
     """A watcher hears every observation from its beginning to its end, also if its body raises."""
     recorder, heard = Recorder(), list[str]()

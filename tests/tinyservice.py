@@ -22,7 +22,7 @@ import httpx
 
 from wirematrix.server import Command, Fact, Server
 
-Mood = Literal["well", "dies", "dies when asked", "silent", "sick", "stubborn"]
+Mood = Literal["well", "dies", "dies when asked", "silent", "sick", "stubborn", "warming up"]
 BUDGET_S: Final = 8.0  # of one operation in here
 LAST_FACT: Final = {"at": 1.5, "kind": "stopped", "channel": "c1"}
 
@@ -41,11 +41,14 @@ def end(number, frame):
     os._exit(0)
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # the other side closes first, so that no TIME_WAIT keeps this port
+
     def do_GET(self):
         if mood == "dies when asked":
             say(b"cannot open the database\\n", sys.stderr)
             os._exit(4)
-        self.answer(503 if mood == "sick" else 200)
+        self.server.asked += 1
+        self.answer(503 if mood == "sick" or (mood == "warming up" and self.server.asked < 3) else 200)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -56,6 +59,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self, status):
         self.send_response(status)
+        self.send_header("content-length", "0")
         self.end_headers()
 
     def log_message(self, *words): ...
@@ -70,6 +74,7 @@ if mood == "silent":
 serving = http.server.HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
 serving.socket.close()
 serving.socket = listening
+serving.asked = 0
 serving.serve_forever()
 """
 

@@ -78,7 +78,7 @@ def received(timeline: Timeline) -> tuple[Key, ...]:
     return tuple(
         (str(seen.detail.get("epoch")), int(seen.detail["seq"]))
         for seen in timeline.of("page", "message")
-        if seen.detail.get("type") in NUMBERED
+        if seen.detail.get("type") in NUMBERED and isinstance(seen.detail.get("seq"), int)
     )
 
 

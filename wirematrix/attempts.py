@@ -55,7 +55,7 @@ class Stage:
         self.job = job
         self.recorder = Recorder()
         self.waits = Waits(self.recorder)
-        self.claims: Sequence[Claim] = ()
+        self.claims: Sequence[Claim] | None = None  # set when the whole scenario was played
         self.started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
         self.status = Status.ERROR
         self.because = "the attempt ended before anything was judged"
@@ -100,26 +100,35 @@ class Stage:
 
     def attempt(self, expectation: Expectation) -> Attempt:
         """The finished attempt, judged."""
-        timeline = self.recorder.timeline()
-        kind = self.job.scenario.text.kind
-        if self.claims:
-            verdict = judge(timeline, self.claims, kind=kind, expectation=expectation)
-        else:
-            verdict = Verdict(status=self.status, because=self.because, expectation=expectation)
-        shown, left_out = folded(timeline)
+        verdict, measured = self._judged(expectation)
+        shown, left_out = folded(self.recorder.timeline())
         return Attempt(
             cell=self.job.cell,
             number=self.job.number,
             started=self.started,
             duration_ms=round(self.recorder.now_ms(), 1),
             verdict=verdict,
-            metrics=metrics(timeline),
+            metrics=measured,
             timeline=shown,
             near_misses=tuple(self.waits.near_misses),
             dropped_observations=left_out,
         )
 
+    def _judged(self, expectation: Expectation) -> tuple[Verdict, dict[str, float | int | None]]:
+        """Verdict and metrics. A check or metric that cannot cope with the evidence is our error, not the run's end."""
+        timeline = self.recorder.timeline()
+        kind = self.job.scenario.text.kind
+        measured: dict[str, float | int | None] = {}
+        try:
+            measured = metrics(timeline)
+            if self.claims is not None:
+                return judge(timeline, self.claims, kind=kind, expectation=expectation), measured
+        except Exception as broken:  # noqa: BLE001 - whatever it is
+            self.fails_to_start(broken)
+        return Verdict(status=self.status, because=self.because, expectation=expectation), measured
+
     def _ends(self, status: Status, because: str) -> None:
+        self.claims = None  # whatever was claimed before, this is how it ended
         self.status, self.because = status, because
         self.recorder.observe("driver", "ended", status=str(status), because=because)
 

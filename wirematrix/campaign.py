@@ -80,10 +80,14 @@ class Campaign:
                 continue
 
     def stop(self) -> None:
-        """End at once: live attempts are cancelled, processes ended, open futures answered."""
+        """End at once: live attempts are cancelled, processes ended, open futures answered.
+
+        A campaign that has made all its attempts is only waited for: its processes end in good order.
+        """
         for runner in self._runners:
             runner.stop()
-        if self._loop and self._main and self._thread and self._thread.is_alive():
+        unfinished = any(not future.done() for future in self._futures.values())
+        if unfinished and self._loop and self._main and self._thread and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._main.cancel)
         self._join()
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from wirematrix import checks
 from wirematrix.budgets import (
     DELIVER,
-    EVALUATE,
     NEVER_REOPENS,
     NOTICE,
     OPEN,
@@ -27,21 +26,13 @@ from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control, Published
 from wirematrix.errors import EngineCrashed, NotReached, WirematrixError
 from wirematrix.model import Cell
-from wirematrix.pageclock import page_clock
+from wirematrix.probe import Probe
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
 
 if TYPE_CHECKING:
     from wirematrix.engines import EnginePage
-
-WAIT = """async ({match, options, from}) => {
-  const end = await probe.wait(match, options);
-  return {...end, entries: probe.read(from)};
-}"""
-READ = "from => ({entries: probe.read(from)})"
-OPENING = "([options, from]) => { probe.open(options); return {entries: probe.read(from)}; }"
-SENDING = """async ([data, from]) => { await probe.send(data).catch(() => {}); return {entries: probe.read(from)}; }"""
 
 
 class LiveCell:
@@ -53,6 +44,7 @@ class LiveCell:
         *,
         channel: str,
         page: EnginePage,
+        probe: Probe,
         server: Server,
         control: Control,
         recorder: Recorder,
@@ -67,11 +59,9 @@ class LiveCell:
         self._control = control
         self._recorder = recorder
         self._waits = waits
-        self._read = 0  # how many of the page's entries are in the timeline
-        self._clock: Any = None
+        self._probe = probe
         self._last: Published | None = None
         self._read_at_break = 0
-        self._page_lives = True
 
     # --- claims ---------------------------------------------------------------------------------------
 
@@ -81,23 +71,10 @@ class LiveCell:
 
     # --- the page -------------------------------------------------------------------------------------
 
-    async def visit(self, url: str) -> None:
-        """Load the probe page and learn its clock; the runner calls this."""
-        await self._page.goto(url)
-        asked_ms = self._recorder.now_ms()
-        reading = await self._page.evaluate("() => probe.clock()")
-        self._clock = page_clock(
-            reading,
-            asked_ms=asked_ms,
-            answered_ms=self._recorder.now_ms(),
-            epoch_offset_ms=self._recorder.from_epoch_ms(0),
-        )
-        self._recorder.observe("driver", "visited", clock_uncertainty_ms=self._clock.uncertainty_ms)
-
     async def start(self, **options: Any) -> None:
         """Ask the page to open the cell's transport; does not wait for anything."""
         wanted = {"transport": self.cell.transport, "channel": self.channel, **options}
-        await self._evaluate(OPENING, [wanted, self._read])
+        await self._probe.ask("open", wanted)
 
     async def open(self, **options: Any) -> None:
         """Open the transport and wait for the hello; NotReached if it does not come."""
@@ -131,7 +108,7 @@ class LiveCell:
             "ms": budget.ms,
             "until_over": until_over,
         }
-        end = await self._evaluate(WAIT, {"match": wanted, "options": options, "from": self._read}, within=budget)
+        end = await self._probe.ask("wait", [wanted, options], within=budget)
         described = " ".join(f"{key} {value}" for key, value in match.items())
         self._waits.account(
             f"page {' or '.join(wanted['kind'])} {described}".strip(),
@@ -143,25 +120,18 @@ class LiveCell:
 
     async def watch(self, budget: Budget = NEVER_REOPENS) -> None:
         """Watch the page for a while in which nothing should happen; what does is in the timeline."""
-        await self._evaluate(
-            WAIT,
-            {
-                "match": {"kind": ["opening", "open"]},
-                "options": {"from": self._read, "ms": budget.ms},
-                "from": self._read,
-            },
-            within=budget,
-        )
+        options = {"from": self._probe.read, "ms": budget.ms}
+        await self._probe.ask("wait", [{"kind": ["opening", "open"]}, options], within=budget)
         self._recorder.observe("driver", "watched", budget_ms=budget.ms)
 
     async def send(self, text: str) -> None:
         """Have the page send one uplink message."""
-        await self._evaluate(SENDING, [text, self._read])
+        await self._probe.ask("send", text)
 
     async def leave(self, how: str) -> None:
         """Make the page go away: "closed", "navigated" or "killed" (the engine, by SIGKILL)."""
-        await self.collect()
-        self._page_lives = False
+        await self._probe.collect()
+        self._probe.lives = False
         self._recorder.observe("driver", "left", how=how)
         match how:
             case "closed":
@@ -172,23 +142,6 @@ class LiveCell:
                 await self._page.engine.kill()
             case _:
                 raise WirematrixError(f"leave: got {how!r}; expected closed, navigated or killed")
-
-    async def collect(self) -> None:
-        """Bring the rest of the page's log into the timeline."""
-        if self._page_lives and self._clock is not None:
-            await self._evaluate(READ, self._read)
-
-    async def _evaluate(self, expression: str, argument: Any, *, within: Budget | None = None) -> Any:
-        budget_ms = EVALUATE.ms + (within.ms if within else 0)
-        end = await self._page.evaluate(expression, argument, budget_ms=budget_ms)
-        for entry in end.pop("entries"):
-            self._read += 1
-            self._take(entry)
-        return end
-
-    def _take(self, entry: Mapping[str, Any]) -> None:
-        detail = {key: value for key, value in entry.items() if key not in ("at", "kind")}
-        self._recorder.observe("page", str(entry["kind"]), at_ms=self._clock.at_ms(float(entry["at"])), **detail)
 
     # --- the app --------------------------------------------------------------------------------------
 
@@ -255,9 +208,14 @@ class LiveCell:
 
     def broke(self) -> None:
         """The network calls this the moment it breaks: what the page says next is said after it."""
-        self._read_at_break = self._read
+        self._read_at_break = self._probe.read
+
+    async def collect(self) -> None:
+        """The scenario has ended: bring in the rest of the page's log."""
+        await self._probe.collect()
+        self._probe.note_clock()
 
     def check_page(self) -> None:
         """Raise EngineCrashed if the page died while nobody was asking it anything."""
-        if self._page_lives and self._page.crashed.is_set():
+        if self._probe.lives and self._page.crashed.is_set():
             raise EngineCrashed(self.cell.engine, "the page died between two questions")

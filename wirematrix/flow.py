@@ -141,9 +141,10 @@ class Flow:
                 return
             self._waiting.popleft()
             if isinstance(piece, End):
+                how = End.RESET if self._waiting else piece  # only a RST can come after an end
                 self.finished = True
                 self.close()
-                self.owner.ended(self, piece)
+                self.owner.ended(self, how)
                 return
             if self._throttle is not None:
                 piece = self._slice(piece, self._throttle.bytes_per_s)

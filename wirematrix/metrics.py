@@ -12,7 +12,7 @@ from statistics import quantiles
 
 from wirematrix.accounting import NUMBERED, audit
 from wirematrix.model import Observation
-from wirematrix.timeline import Timeline
+from wirematrix.timeline import CLOCK_SLACK_MS, Timeline
 
 METRICS: Mapping[str, str] = {
     "open_ms": "first constructor or fetch call to `open`",
@@ -49,7 +49,7 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
         "open_ms": _between(opening, timeline.first("page", "open")),
         "first_message_ms": _between(opening, timeline.first("page", "message")),
         "detect_ms": _worst(breaks, lambda at: first_sign(timeline, at)),
-        "reopen_ms": _worst(breaks, lambda at: timeline.first("page", "open", since_ms=at)),
+        "reopen_ms": _worst(breaks, lambda at: first_open(timeline, at)),
         "recover_ms": _worst(breaks, lambda at: first_recovered(timeline, at)),
         "reconnect_delay_ms": percentile(delays, 50),
         "server_notice_ms": _between(timeline.first("driver", "left"), server_notice(timeline)),
@@ -74,9 +74,14 @@ def first_sign(timeline: Timeline, since_ms: float) -> Observation | None:
 
     Mending a blackhole cuts its links, which no page can overlook: what comes after that is no sign of it.
     """
-    sign = timeline.first("page", *SIGNS, since_ms=since_ms)
+    sign = timeline.first("page", *SIGNS, since_ms=since_ms - CLOCK_SLACK_MS)
     cut = timeline.first("driver", "mended", since_ms=since_ms, cut=True)
-    return None if sign and cut and sign.at_ms >= cut.at_ms else sign
+    return None if sign and cut and sign.at_ms >= cut.at_ms - CLOCK_SLACK_MS else sign
+
+
+def first_open(timeline: Timeline, since_ms: float) -> Observation | None:
+    """The first `open` after an instant of the driver's clock."""
+    return timeline.first("page", "open", since_ms=since_ms - CLOCK_SLACK_MS)
 
 
 def server_notice(timeline: Timeline) -> Observation | None:
@@ -181,5 +186,5 @@ def _worst(breaks: tuple[Observation, ...], following: Callable[[float], Observa
         then = following(broken.at_ms)
         if then is None:
             return None
-        longest = max(longest or 0.0, then.at_ms - broken.at_ms)
+        longest = max(longest or 0.0, then.at_ms - broken.at_ms, 0.0)
     return longest

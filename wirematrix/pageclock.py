@@ -1,42 +1,37 @@
-"""The page's clock on the attempt's clock.
+"""The page's clock on the attempt's clock, made sharper by every question the page answers.
 
-A page times its entries with `performance.now()`. `performance.timeOrigin` puts them on the machine's wall
-clock, which page and driver share; that is exact to a millisecond however busy the machine is, as long
-as the engine's two clocks agree. The round trip in which the page was asked brackets the truth, so an
-origin that lies outside of it is corrected to its middle, and the correction's uncertainty is recorded.
+A page times its entries with `performance.now()`; `performance.timeOrigin` puts them on the machine's wall
+clock, which page and driver share. An engine's idea of its origin can be some milliseconds off, so each round
+trip adds a bracket: what the page read at its beginning was read after we asked, what it read at its end before
+we had the answer. The origin is used as long as it lies within all brackets; else the nearest bound is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-SLACK_MS = 2.0  # engines round their clocks to a millisecond
+from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class PageClock:
     """Turns `performance.now()` of one document into milliseconds since the attempt began."""
 
-    offset_ms: float
-    uncertainty_ms: float
+    claimed_ms: float  # the offset that the page's time origin gives
+    lowest_ms: float = field(default=float("-inf"))
+    highest_ms: float = field(default=float("inf"))
 
-    def at_ms(self, performance_now: float) -> float:
-        """The attempt's time of a page's reading."""
-        return performance_now + self.offset_ms
+    def bracket(self, *, asked_ms: float, began: float, now: float, answered_ms: float) -> None:
+        """One round trip: the page read `began` after `asked_ms`, and `now` before `answered_ms`."""
+        self.lowest_ms = max(self.lowest_ms, asked_ms - began)
+        self.highest_ms = min(self.highest_ms, answered_ms - now)
 
+    @property
+    def offset_ms(self) -> float:
+        """What to add to the page's reading."""
+        if self.lowest_ms > self.highest_ms:  # the clocks drift apart; the middle is off by half of it at most
+            return (self.lowest_ms + self.highest_ms) / 2
+        return min(max(self.claimed_ms, self.lowest_ms), self.highest_ms)
 
-def page_clock(
-    reading: Mapping[str, float], *, asked_ms: float, answered_ms: float, epoch_offset_ms: float
-) -> PageClock:
-    """From one reading of the page's clocks and the round trip that brought it.
-
-    `reading`: `performance_now` and `time_origin` of the page. `epoch_offset_ms`: the attempt's time minus
-    the wall clock's.
-    """
-    offset_ms = reading["time_origin"] + epoch_offset_ms
-    read_ms = reading["performance_now"] + offset_ms
-    if asked_ms - SLACK_MS <= read_ms <= answered_ms + SLACK_MS:
-        return PageClock(offset_ms=offset_ms, uncertainty_ms=SLACK_MS)
-    middle_ms = (asked_ms + answered_ms) / 2
-    return PageClock(offset_ms=middle_ms - reading["performance_now"], uncertainty_ms=(answered_ms - asked_ms) / 2)
+    @property
+    def uncertainty_ms(self) -> float:
+        """How far apart the brackets are: no time of the page is further off than that."""
+        return abs(self.highest_ms - self.lowest_ms)

@@ -8,24 +8,31 @@ directions. Registered by the root conftest, in no other way.
 from __future__ import annotations
 
 import argparse
-import inspect
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wirematrix import codec, engines
-from wirematrix.admission import Limits
-from wirematrix.attempts import Scenario
+from wirematrix import codec
 from wirematrix.budgets import scale_factor
-from wirematrix.errors import InvalidInput
+from wirematrix.engines import sync_face
+from wirematrix.errors import EngineUnavailable, InvalidInput
+from wirematrix.items import (
+    books_of,
+    cell_of,
+    chosen_engines,
+    explain,
+    is_controller,
+    is_whole,
+    is_worker,
+    means_cells,
+    scenario_name,
+    scenario_of,
+)
 from wirematrix.matrix import Matrix, load
-from wirematrix.model import Attempt, Cell, Kind, Run, ScenarioText, Status
+from wirematrix.model import Cell, Run, Status
+from wirematrix.pool import Pages
 from wirematrix.report import console_on, print_summary
-from wirematrix.runbook import Books, RunBook, Sums
-from wirematrix.runner import RunOptions
-from wirematrix.server import reference_app
+from wirematrix.runbook import RunBook, Sums
 
 MARKS = {
     "recommended": "a scenario of good practice",
@@ -37,7 +44,6 @@ BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SUMS_KEY = "wirematrix"
 STATUS_PROPERTY = "status"
-TIMELINE_LINES = 14
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,7 +72,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--require-engines", action="store_true", help="a required engine that is unavailable fails the run"
     )
     group.addoption("--resume", action="store_true", help="keep the attempts of a killed run and make the rest")
-    group.addoption("--fresh-pages", action="store_true", help="a new context for every cell instead of reuse")
+    group.addoption(
+        "--pages",
+        choices=[kind.value for kind in Pages],
+        default=Pages.REUSED.value,
+        help="what a cell is given: a page that is made clean between cells, a fresh context, or an engine of its "
+        "own (default: %(default)s)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -126,11 +138,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(str(mistake)) from None
 
 
-def is_whole(config: pytest.Config) -> bool:
-    """Whether the whole of e2e is being collected, not a file or an item of it."""
-    return [Path(argument).name for argument in config.args] == ["e2e"]
-
-
 @pytest.fixture
 def cell(request: pytest.FixtureRequest) -> Cell:
     """The cell of this item; the scenario itself is given the live one, by the campaign."""
@@ -139,38 +146,40 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Open the books. The process without a controller puts older journals aside."""
-    config = session.config
-    if MATRIX not in config.stash or config.option.collectonly:
-        return
+    """A controller of pytest-xdist collects nothing itself, so its books are opened here."""
+    if is_controller(session.config) and MATRIX in session.config.stash and means_cells(session.config):
+        open_books(session.config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was selected is what is declared: every declared cell ends in a status."""
+    wanted = [
+        (cell, scenario_of(item))
+        for item in session.items
+        if isinstance(item, pytest.Function) and (cell := cell_of(item))
+    ]
+    if wanted and not session.config.option.collectonly:
+        open_books(session.config).ask_for(wanted)
+
+
+def open_books(config: pytest.Config) -> RunBook:
+    """The books of this run. The process without a controller puts older journals aside."""
     terminal = config.get_terminal_writer()._file  # noqa: SLF001 - sys.stderr is captured while items run
-    book = RunBook(config.stash[MATRIX], books_of(config), terminal)
-    config.stash[BOOK] = book
+    config.stash[BOOK] = book = RunBook(config.stash[MATRIX], books_of(config, config.stash[MATRIX]), terminal)
     if not is_worker(config):
         book.clear()
+    return book
 
 
-def pytest_report_header(config: pytest.Config) -> list[str]:
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Which engine builds are driven, and loudly which are missing."""
     if BOOK not in config.stash:
         return []
     book = config.stash[BOOK]
     return [
         *(f"engine: {name}: {build.product} {build.version} ({build.origin})" for name, build in book.builds.items()),
-        *(f"engine: UNAVAILABLE {because}" for because in book.unavailable.values()),
+        *(f"engine: UNAVAILABLE: {because}" for because in book.unavailable.values()),
     ]
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was selected is what is declared: every declared cell ends in a status."""
-    if BOOK not in session.config.stash:
-        return
-    wanted = [
-        (cell, scenario_of(item))
-        for item in session.items
-        if isinstance(item, pytest.Function) and (cell := cell_of(item))
-    ]
-    session.config.stash[BOOK].ask_for(wanted)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -196,7 +205,7 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, str] | None:
     """Cells have a progress line of their own; no dots beside it unless names are asked for (-v)."""
     is_cell = any(name == STATUS_PROPERTY for name, _ in getattr(report, "user_properties", ()))
-    if is_cell and report.when == "call" and config.get_verbosity() < 1:
+    if is_cell and report.when == "call" and report.passed and config.get_verbosity() < 1:
         return report.outcome, "", ""
     return None
 
@@ -249,101 +258,17 @@ def launch_browser(
     pytestconfig: pytest.Config,
 ) -> Any:
     """pytest-playwright's launcher, on the builds this machine has; overridden and nothing else of it."""
-    raise NotImplementedError
 
+    def launch(**options: Any) -> Any:
+        if connect_options:
+            return browser_type.connect(**connect_options)
+        wanted = {**browser_type_launch_args, **options}
+        video = pytestconfig.getoption("video", "off") != "off"
+        try:
+            return sync_face.pytest_launch(playwright, browser_name, wanted, video=video)
+        except EngineUnavailable as missing:
+            (pytest.fail if pytestconfig.option.require_engines else pytest.skip)(str(missing))
+        except InvalidInput as mistake:
+            raise pytest.UsageError(str(mistake)) from None
 
-def explain(attempt: Attempt, nodeid: str) -> str:
-    """What a failing cell prints: cell, status and expectation, what decided, the story, how to rerun."""
-    verdict = attempt.verdict
-    expected = " or ".join(verdict.expectation.statuses)
-    shown = [
-        f"{seen.at_ms:9.1f} ms  {seen.source:<6}  {seen.kind}  "
-        + " ".join(f"{key}={value}" for key, value in seen.detail.items() if value is not None)[:200]
-        for seen in attempt.timeline[-TIMELINE_LINES:]
-    ]
-    return "\n".join(
-        [
-            f"{attempt.cell.id}: {verdict.status}, expected {expected}",
-            f"  {verdict.because}",
-            *(f"  {one.force} {one.check}: {one.held}: {one.because}" for one in verdict.findings),
-            f"  the last {len(shown)} observations:",
-            *(f"    {line}" for line in shown),
-            f'  rerun: {sys.executable} -m pytest "{nodeid.partition("@")[0]}" --concurrency 1',
-        ]
-    )
-
-
-def books_of(config: pytest.Config) -> Books:
-    """The run's settings, from the options."""
-    option = config.option
-    results = config.rootpath / option.results
-    chosen = chosen_engines(config, config.stash[MATRIX])
-    launch = engines.LaunchOptions(headless=not option.headed, slow_mo_ms=float(option.slowmo or 0))
-    return Books(
-        results=results,
-        options=RunOptions(
-            command=reference_app((config.rootpath / option.app_root).resolve()),
-            launch=dict.fromkeys(chosen, launch),
-            limits=Limits.for_concurrency(option.concurrency),
-            artifacts=engines.Artifacts(
-                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output)
-            ),
-            reuse_pages=not option.fresh_pages and option.tracing == "off",
-        ),
-        engines=chosen,
-        worker=worker_name(config),
-        resume=option.resume,
-        root=config.rootpath,
-        command=" ".join(["pytest", *config.invocation_params.args]),
-    )
-
-
-def is_worker(config: pytest.Config) -> bool:
-    """Whether a controller of pytest-xdist collects what this process finds."""
-    return hasattr(config, "workerinput")
-
-
-def worker_name(config: pytest.Config) -> str:
-    """The name of this process's journal."""
-    return str(config.workerinput["workerid"]) if is_worker(config) else "main"  # type: ignore[attr-defined]
-
-
-def chosen_engines(config: pytest.Config, matrix: Matrix) -> tuple[str, ...]:
-    """The engines of --browser and --browser-channel; without them those the matrix requires."""
-    asked = tuple(dict.fromkeys(config.getoption("browser", None) or ()))
-    channel = config.getoption("browser_channel", None)
-    if channel and set(asked) <= {"chromium"}:
-        return (channel,)
-    return asked or matrix.required_engines
-
-
-def scenario_name(function: Any) -> str:
-    """A scenario's name is its function's, without the `test_`."""
-    return str(function.__name__).removeprefix("test_")
-
-
-def scenario_of(item: pytest.Function) -> Scenario:
-    """What the machinery must know of an item's scenario function."""
-    doc = inspect.getdoc(item.function) or ""
-    title, _, story = doc.partition("\n\n")
-    kinds = [kind for kind in (Kind.RECOMMENDED, Kind.CHECK) if item.get_closest_marker(kind.value)]
-    file = Path(inspect.getfile(item.function)).relative_to(item.config.rootpath)
-    return Scenario(
-        text=ScenarioText(
-            name=scenario_name(item.function),
-            group=file.stem.removeprefix("test_"),
-            title=" ".join(title.split()),
-            story=" ".join(story.split()),
-            kind=kinds[0] if kinds else Kind.REQUIRED,
-            source=f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}",
-        ),
-        play=item.function,
-        own_engine=item.get_closest_marker("own_engine") is not None,
-    )
-
-
-def cell_of(item: pytest.Item) -> Cell | None:
-    """The item's cell, if it is one."""
-    spec = getattr(item, "callspec", None)
-    value = spec.params.get("cell") if spec else None
-    return value if isinstance(value, Cell) else None
+    return launch

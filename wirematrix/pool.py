@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from wirematrix import engines
 from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, Playwright
@@ -20,6 +21,14 @@ from wirematrix.model import Build
 
 CONTEXTS_PER_ENGINE = 50
 CELLS_PER_PAGE = 40  # a page that served this many cells makes room for a new one
+
+
+class Pages(StrEnum):
+    """What a cell is given to live in."""
+
+    REUSED = "reused"  # a page that was made clean after another cell
+    FRESH = "fresh"  # a new page in a new context
+    ENGINE = "engine"  # a whole engine: the plain way, kept to compare with
 
 
 @dataclass(eq=False, slots=True)
@@ -49,12 +58,12 @@ class EnginePool:
         self._lent: dict[LiveEngine, int] = {}
         self._launching = asyncio.Lock()
 
-    async def lease(self, *, own_engine: bool, fresh: bool) -> Lease:
+    async def lease(self, pages: Pages) -> Lease:
         """A clean page. EngineUnavailable if the machine has no such engine."""
-        if own_engine:
+        if pages is Pages.ENGINE:
             engine = await self._launched()
             return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
-        while self._idle and not fresh:
+        while self._idle and pages is Pages.REUSED:
             idle = self._idle.pop()
             if self._usable(idle):
                 return self._counted(idle)

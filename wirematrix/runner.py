@@ -28,7 +28,8 @@ from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
 from wirematrix.errors import BudgetSpent, EngineUnavailable
 from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Build
-from wirematrix.pool import EnginePool, Lease
+from wirematrix.pool import EnginePool, Lease, Pages
+from wirematrix.probe import Probe
 from wirematrix.proxy import FaultProxy
 from wirematrix.resources import Resources
 from wirematrix.server import HOST, Command, Server
@@ -45,7 +46,7 @@ class RunOptions:
     launch: Mapping[str, LaunchOptions]
     limits: Limits
     artifacts: Artifacts
-    reuse_pages: bool = True
+    pages: Pages = Pages.REUSED
 
 
 class Runner:
@@ -144,7 +145,7 @@ class Runner:
         async with contextlib.AsyncExitStack() as scene:
             async with self.admission.beginning():
                 server = await scene.enter_async_context(services.lent(alone=alone))
-                lease = await pool.lease(own_engine=job.scenario.own_engine, fresh=not self._options.reuse_pages)
+                lease = await pool.lease(Pages.ENGINE if job.scenario.own_engine else self._options.pages)
                 scene.push_async_callback(pool.give_back, lease, lambda: stage.clean)
                 self.builds.setdefault(job.cell.engine, lease.build)
                 await scene.enter_async_context(
@@ -152,7 +153,8 @@ class Runner:
                 )
                 proxy = await self._proxy(stage, server)
                 scene.push_async_callback(proxy.close)
-                live = self._live_cell(stage, lease, server, http)
+                probe = Probe(lease.page, stage.recorder)
+                live = self._live_cell(stage, lease, probe, server, http)
                 scene.callback(server.forget, live.channel)
                 live.network = LiveNetwork(
                     condition,
@@ -163,7 +165,7 @@ class Runner:
                     nudge=live.publish,
                     broke=live.broke,
                 )
-                await live.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}")
+                await probe.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}")
                 await live.network.stand()
             await stage.play(live)
 
@@ -177,7 +179,7 @@ class Runner:
         except TimeoutError:
             raise BudgetSpent("the fault proxy to listen", budget_ms=PROXY.ms, came="it did not") from None
 
-    def _live_cell(self, stage: Stage, lease: Lease, server: Server, http: httpx.AsyncClient) -> LiveCell:
+    def _live_cell(self, stage: Stage, lease: Lease, probe: Probe, server: Server, http: httpx.AsyncClient) -> LiveCell:
         channel = f"c{next(self._channels)}"
         recorder = stage.recorder
 
@@ -192,6 +194,7 @@ class Runner:
             stage.job.cell,
             channel=channel,
             page=lease.page,
+            probe=probe,
             server=server,
             control=Control(http, server.origin, channel),
             recorder=recorder,

@@ -2,9 +2,9 @@
 
 The machinery never imports the app. It starts a command, hands it a listening socket (`{fd}`) or, where
 descriptors cannot be inherited (Windows), a port (`{port}`), and reads facts from its standard output:
-one JSON object per line with `at` (epoch ms), `kind` and `channel`. A line that is anything else is kept as
-last words. A socket that is bound but never listens holds the port while the process is down, so that
-connections are refused and nobody else is given the port.
+one JSON object per line with `at` (epoch ms), `kind` and `channel`. A line that is anything else is kept among
+the last words of its process. A socket that is bound but never listens holds the port while the process is
+down, so that connections are refused and nobody else is given the port.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ Listener = Callable[[Fact], None]
 HOST = "127.0.0.1"
 READ_AT_ONCE = 1 << 16
 LAST_WORDS = 12
+ASK_AGAIN_S = 0.05
 INHERITS_SOCKETS = sys.platform != "win32"
 
 
@@ -71,6 +72,21 @@ def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) ->
     )
 
 
+def fact_in(line: bytes) -> Fact | None:
+    """The fact that a line states; None if it states anything else."""
+    try:
+        fact = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    well_formed = (
+        isinstance(fact, dict)
+        and isinstance(fact.get("at"), int | float)
+        and isinstance(fact.get("kind"), str)
+        and isinstance(fact.get("channel"), str | None)
+    )
+    return fact if well_formed else None
+
+
 class Server:
     """One app process. Facts go to the listener of their channel, in the order in which they were said."""
 
@@ -83,6 +99,7 @@ class Server:
         self._reading: asyncio.Task[None] | None = None
         self._complaining: asyncio.Task[None] | None = None
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
+        self._last_answer = ""
         self.port = 0
 
     @property
@@ -113,6 +130,8 @@ class Server:
 
         Raises ServiceDied when it ends first, BudgetSpent when it never answers.
         """
+        self._last_words.clear()
+        self._last_answer = ""
         listening = self._bind()
         fd = listening.fileno()
         try:
@@ -200,26 +219,30 @@ class Server:
             raise BudgetSpent(
                 f"the app to answer {self.origin}/healthz",
                 budget_ms=SERVICE_START.ms,
-                came="it is alive and silent",
+                came=f"it is alive; its last answer: {self._last_answer}"
+                if self._last_answer
+                else "it is alive and silent",
             )
         finally:
             for task in (ended, answered):
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
+                with contextlib.suppress(asyncio.CancelledError):
                     await task
 
     async def _ask_for_health(self) -> None:
-        """One request is enough: the socket listens before the app does, so the kernel keeps it waiting."""
-        async with httpx.AsyncClient(timeout=SERVICE_START.seconds) as asking:
+        """Mostly one request: the socket listens before the app does, so the kernel keeps it waiting.
+
+        A refused or broken connection is tried again: the app binds by itself (Windows), or it is dying, and
+        then its end, which is noticed a little later than the connection's, says more.
+        """
+        async with httpx.AsyncClient(timeout=SERVICE_START.seconds, trust_env=False) as asking:
             while True:
-                try:
-                    (await asking.get(f"{self.origin}/healthz")).raise_for_status()
-                except httpx.ConnectError:
-                    if INHERITS_SOCKETS:
-                        raise
-                    await asyncio.sleep(0.05)  # there the app binds by itself, at its own time
-                else:
-                    return
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await asking.get(f"{self.origin}/healthz")
+                    if answer.is_success:
+                        return
+                    self._last_answer = f"HTTP {answer.status_code}"
+                await asyncio.sleep(ASK_AGAIN_S)
 
     async def _end(self, how: signal.Signals) -> None:
         if not self._process:
@@ -253,16 +276,13 @@ class Server:
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 self._tell(line)
+        self._tell(rest)
 
     def _tell(self, line: bytes) -> None:
-        try:
-            fact = json.loads(line)
-            channel = fact.get("channel")
-        except (ValueError, AttributeError):
-            self._last_words.append(line.decode(errors="replace"))
-            return
-        listener = self._listeners.get(channel)
-        if listener:
+        fact = fact_in(line)
+        if fact is None:
+            self._last_words.extend(line.decode(errors="replace").splitlines())
+        elif listener := self._listeners.get(fact.get("channel", "")):
             listener(fact)
 
     async def _read_complaints(self, words_in: asyncio.StreamReader) -> None:

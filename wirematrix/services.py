@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from wirematrix.errors import ServiceDied
 from wirematrix.server import Command, Server, fork_server
 
 
@@ -30,21 +29,20 @@ class Services:
         if not alone:
             yield await self._shared_one()
             return
-        server = self._spares.pop() if self._spares else await self._started()
+        server = await self._spare_one()
         try:
             yield server
         finally:
+            server.resume()  # its cell may have ended while it was suspended
             if server.running:
                 self._spares.append(server)
             else:
-                await server.close()
-                self._all.remove(server)
+                await self._throw_away(server)
 
     async def close(self) -> None:
         """End every process."""
-        for server in self._all:
-            await server.close()
-        self._all.clear()
+        while self._all:
+            await self._throw_away(self._all[-1])
         if self._forks:
             await self._forks.close()
 
@@ -52,20 +50,32 @@ class Services:
         """The shared app; one that died by itself is replaced (the cells that were on it are errors)."""
         async with self._starting:
             if self._shared and not self._shared.running:
-                await self._shared.close()
-                self._all.remove(self._shared)
+                await self._throw_away(self._shared)
                 self._shared = None
             if self._shared is None:
                 self._shared = await self._started()
             return self._shared
+
+    async def _spare_one(self) -> Server:
+        """A spare that is alive (one may have died while nobody had it), or a new one."""
+        while self._spares:
+            server = self._spares.pop()
+            if server.running:
+                return server
+            await self._throw_away(server)
+        return await self._started()
 
     async def _started(self) -> Server:
         server = Server(self._command, self._forks)
         self._all.append(server)
         try:
             await server.start()
-        except ServiceDied:
-            self._all.remove(server)
-            await server.close()
+        except BaseException:  # it died, it never answered, or nobody waits for it any more
+            await self._throw_away(server)
             raise
         return server
+
+    async def _throw_away(self, server: Server) -> None:
+        if server in self._all:
+            self._all.remove(server)
+        await server.close()

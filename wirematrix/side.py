@@ -167,9 +167,14 @@ class Side(asyncio.Protocol):
 
     @property
     def unsent(self) -> int:
-        """Bytes written that have not reached the peer's kernel; on Windows only asyncio's own share."""
+        """Bytes written that may still reach the peer's kernel and have not; on Windows only asyncio's own share.
+
+        Takes a pending socket error off the socket: ask only when the side is about to be reset.
+        """
         if self._transport is None or self._transport.is_closing():
             return 0
+        if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return 0  # the peer reset; asyncio doesn't read after a FIN and has not noticed
         return self._transport.get_write_buffer_size() + _kernel_unsent(self._socket)
 
     @property

@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wirematrix.model import Observation
 
+CLOCK_SLACK_MS = 5.0  # what page and driver say of one instant may differ by this much
 SOURCES = ("page", "link", "server", "driver")
 
 
@@ -86,6 +87,14 @@ class Recorder:
             yield
         finally:
             self._watchers.remove(watcher)
+
+    def shift(self, source: str, by_ms: float) -> None:
+        """What a source told was told on a clock that is now known better by that much."""
+        if by_ms:
+            self._observations = [
+                replace(seen, at_ms=round(seen.at_ms + by_ms, 2)) if seen.source == source else seen
+                for seen in self._observations
+            ]
 
     def timeline(self) -> Timeline:
         """What is known so far, in time order; equal times keep the order in which they were recorded."""

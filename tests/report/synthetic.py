@@ -54,8 +54,7 @@ CHECKS = {
 NO_HEARTBEAT = Expectation(
     statuses=(Status.FAIL,),
     because=(
-        "EventSource has no heartbeat of its own: a silent link stays OPEN until TCP gives up, "
-        "which takes minutes."
+        "EventSource has no heartbeat of its own: a silent link stays OPEN until TCP gives up, which takes minutes."
     ),
     see="https://html.spec.whatwg.org/multipage/server-sent-events.html",
 )

@@ -46,13 +46,14 @@ def test_key_metric_answers_the_claim() -> None:
     measured = {"open_ms": 12.0, "detect_ms": 3.0, "reopen_ms": 3000.0, "recover_ms": None}
     noticing = attempt(cell(), check="noticed_the_break", metrics=measured)
     reopening = attempt(cell(), check="reopened_within", metrics=measured)
-    unknown = attempt(cell(), check="told_why", metrics=measured)
+    unknown = attempt(cell(), check="somebodys_own", metrics=measured)
     assert [key_metric([one]) for one in (noticing, reopening, unknown)] == [
         "detect_ms",
         "reopen_ms",
         "reopen_ms",
     ]
     assert key_metric([attempt(cell(), metrics={})]) == ""
+    assert key_metric([attempt(cell(), check="told_why", metrics=measured)]) == ""
 
 
 def test_cells_without_the_metric_say_what_was_lost() -> None:

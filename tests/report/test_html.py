@@ -157,9 +157,7 @@ def test_legend_defines_every_status(tree: Page) -> None:
 
 def test_tables_say_what_they_are(tree: Page) -> None:
     """The grid has a caption, column groups with their engine, column and row headers with a scope."""
-    heads = [
-        attributes.get("scope") for tag, attributes in tree.tags if tag == "th" and "scope" in attributes
-    ]
+    heads = [attributes.get("scope") for tag, attributes in tree.tags if tag == "th" and "scope" in attributes]
     assert {"col", "row", "colgroup", "rowgroup"} <= set(heads)
     assert sum(tag == "caption" for tag, _ in tree.tags) >= 4
 
@@ -189,9 +187,7 @@ def test_blank_places_differ() -> None:
 
 def test_engines_are_unavailable_loudly() -> None:
     """An unavailable engine is named at the top with its remedy, before any number of another engine."""
-    info = conditions(
-        CHROMIUM, unavailable={"webkit": "no build; mend it with: apt install gir1.2-webkit2-4.1"}
-    )
+    info = conditions(CHROMIUM, unavailable={"webkit": "no build; mend it with: apt install gir1.2-webkit2-4.1"})
     words = parsed(render_html([run_of(attempt(cell()), info=info)])).words
     assert words.index("webkit is unavailable") < words.index("Cells per engine")
     assert "apt install gir1.2-webkit2-4.1" in words
@@ -205,6 +201,13 @@ def test_all_attempts_are_kept() -> None:
     assert words.index("first words") < words.index("second words")
     assert "Attempt 1, 2026-11-22 15:41:07 UTC" in words
     assert "attempt 2:" in words
+
+
+def test_many_surprises_are_folded() -> None:
+    """The first dozen unexpected cells are listed in full, the others fold: the matrix stays near the top."""
+    surprises = [attempt(cell(network=f"network-{place}"), Status.FAIL, f"why {place}") for place in range(20)]
+    words = parsed(render_html([run_of(*surprises)])).words
+    assert words.index("why 11") < words.index("8 more unexpected cells") < words.index("why 12")
 
 
 def test_long_timelines_are_cut_in_words() -> None:
@@ -263,19 +266,13 @@ def run_saying(words: str) -> Run:
         near_misses=(NearMiss(awaited=f"awaited {words}", waited_ms=9, budget_ms=10),),
         timeline=(
             Observation(at_ms=1, source="page", kind="uncaught", detail={"because": f"console {words}"}),
-            Observation(
-                at_ms=2, source="page", kind="close", detail={"reason": words, f"key{words}": [words]}
-            ),
-            Observation(
-                at_ms=3, source=f"page{words}", kind=f"kind{words}", detail={"nested": {words: words}}
-            ),
+            Observation(at_ms=2, source="page", kind="close", detail={"reason": words, f"key{words}": [words]}),
+            Observation(at_ms=3, source=f"page{words}", kind=f"kind{words}", detail={"nested": {words: words}}),
         ),
     )
     verdict = replace(
         hostile.verdict,
-        findings=(
-            Finding(check=f"check{words}", force=Force.MUST, held=Held.BROKEN, because=f"found {words}"),
-        ),
+        findings=(Finding(check=f"check{words}", force=Force.MUST, held=Held.BROKEN, because=f"found {words}"),),
     )
     surprise = attempt(replace(here, transport="eventsource"), Status.FAIL, f"news {words}")
     build = replace(CHROMIUM, product=f"Chromium{words}", version=words, executable=words)

@@ -29,9 +29,7 @@ from wirematrix.report.views import Blank, BlankSlot, JudgedSlot, Look, ReportVi
 def slots_of(view: ReportView) -> list[str]:
     """Each slot as a word: its status or why it is blank."""
     return [
-        str(slot.status) if isinstance(slot, JudgedSlot) else str(slot.blank)
-        for row in view.rows
-        for slot in row.slots
+        str(slot.status) if isinstance(slot, JudgedSlot) else str(slot.blank) for row in view.rows for slot in row.slots
     ]
 
 

@@ -74,9 +74,7 @@ def test_no_colour_in_a_pipe() -> None:
 def test_unavailable_engines_are_named() -> None:
     """An engine that is not there is said before the counts."""
     info = conditions(CHROMIUM, unavailable={"webkit": "no build; mend it with: apt install x"})
-    assert "webkit is unavailable: no build; mend it with: apt install x" in printed(
-        run_of(attempt(cell()), info=info)
-    )
+    assert "webkit is unavailable: no build; mend it with: apt install x" in printed(run_of(attempt(cell()), info=info))
 
 
 def test_hostile_words_do_nothing_to_a_terminal() -> None:

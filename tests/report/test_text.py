@@ -48,12 +48,9 @@ def test_clipping_says_what_is_missing() -> None:
 
 
 def test_detail_in_one_line() -> None:
-    """An observation's detail reads as keys and values; texts with spaces have their ends marked."""
+    """An observation's detail reads as keys and values; texts with spaces have their ends marked; null is left out."""
     detail = {"seq": 3, "clean": False, "code": None, "reason": "going away", "empty": "", "ms": 3000.5}
-    assert (
-        described("close", detail)
-        == "seq 3 · clean false · code null · reason “going away” · empty “” · ms 3000.5"
-    )
+    assert described("close", detail) == "seq 3 · clean false · reason “going away” · empty “” · ms 3000.5"
 
 
 def test_payloads_stay_in_the_run_file() -> None:
@@ -63,9 +60,7 @@ def test_payloads_stay_in_the_run_file() -> None:
     assert "payload" in described("uncaught", {"text": "payload"})
 
 
-@pytest.mark.parametrize(
-    "url", ["https://html.spec.whatwg.org/x?y=1#z", "http://127.0.0.1:8000/", "HTTPS://A.B"]
-)
+@pytest.mark.parametrize("url", ["https://html.spec.whatwg.org/x?y=1#z", "http://127.0.0.1:8000/", "HTTPS://A.B"])
 def test_web_addresses_may_be_links(url: str) -> None:
     """Absolute http and https addresses become links."""
     assert web_link(url) == url

@@ -44,8 +44,8 @@ class Page(HTMLParser):
         return [str(attributes["id"]) for _, attributes, _ in self.elements if "id" in attributes]
 
 
-@pytest.fixture(scope="module", name="page")
-def _page() -> Page:
+@pytest.fixture(scope="module", name="markup")
+def _markup() -> Page:
     return Page()
 
 
@@ -53,7 +53,7 @@ def _page() -> Page:
 def test_imports_lead_to_files(module: Path) -> None:
     """Each import of each module names a file that is there, by a relative path, as a server would resolve it."""
     text = module.read_text(encoding="utf-8")
-    for wanted in re.findall(r"""(?:from|import\()\s*["']([^"']+)["']""", text):
+    for wanted in re.findall(r'(?:\bfrom |\bimport\()"([^"]+)"', text):
         assert wanted.startswith("."), f"{wanted}: a bare name needs a build step"
         assert (module.parent / wanted).is_file(), f"{module.name} imports {wanted}"
 
@@ -62,7 +62,7 @@ def test_a_driven_page_loads_no_more_than_the_probe() -> None:
     """Nothing of the page for people is imported statically by what a driven page loads."""
     loaded: list[Path] = [STATIC / "probe.js"]
     for module in loaded:
-        for wanted in re.findall(r"""^(?:import|export)[^;]*?from\s+"([^"]+)";""", module.read_text("utf-8"), re.M):
+        for wanted in re.findall(r'^import [^;]* from "([^"]+)";', module.read_text("utf-8"), re.MULTILINE):
             imported = (module.parent / wanted).resolve()
             if imported not in loaded:
                 loaded.append(imported)
@@ -71,19 +71,19 @@ def test_a_driven_page_loads_no_more_than_the_probe() -> None:
     assert len(names) == len([module for module in MODULES if not str(module.relative_to(STATIC)).startswith("hand")])
 
 
-def test_nothing_inline(page: Page) -> None:
+def test_nothing_inline(markup: Page) -> None:
     """Scripts and styles are files and handlers are attached by modules, so the policy can forbid the rest."""
-    assert "script" not in page.texts
-    assert not [tag for tag, _, _ in page.elements if tag == "style"]
-    for tag, attributes, _ in page.elements:
+    assert "script" not in markup.texts
+    assert not [tag for tag, _, _ in markup.elements if tag == "style"]
+    for tag, attributes, _ in markup.elements:
         assert not [name for name in attributes if name == "style" or name.startswith("on")], tag
 
 
-def test_the_policy_allows_no_foreign_code(page: Page) -> None:
+def test_the_policy_allows_no_foreign_code(markup: Page) -> None:
     """default-src is 'self', nothing unsafe, and connections may go to loopback addresses besides."""
     [policy] = [
         str(attributes["content"])
-        for tag, attributes, _ in page.elements
+        for tag, attributes, _ in markup.elements
         if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
     ]
     directives = {name: values for name, *values in (part.split() for part in policy.split(";"))}
@@ -93,11 +93,11 @@ def test_the_policy_allows_no_foreign_code(page: Page) -> None:
     assert all(re.match(r"'self'|(?:http|ws)://(?:127\.0\.0\.1|localhost):\*$", s) for s in directives["connect-src"])
 
 
-def test_no_external_asset(page: Page) -> None:
+def test_no_external_asset(markup: Page) -> None:
     """Every address in the page is relative; the icon is empty so that none is asked for."""
     named = [
         str(attributes[name])
-        for tag, attributes, _ in page.elements
+        for tag, attributes, _ in markup.elements
         for name in ("src", "href")
         if name in attributes
     ]
@@ -105,30 +105,30 @@ def test_no_external_asset(page: Page) -> None:
     assert "url(" not in (STATIC / "hand.css").read_text(encoding="utf-8")
 
 
-def test_ids_are_there_once(page: Page) -> None:
+def test_ids_are_there_once(markup: Page) -> None:
     """Every id is unique, and every id that the page's code or labels ask for exists."""
-    ids = page.ids()
+    ids = markup.ids()
     assert len(ids) == len(set(ids))
     asked = set(re.findall(r"""part\("([\w-]+)"\)""", (STATIC / "hand.js").read_text(encoding="utf-8")))
-    for _, attributes, _ in page.elements:
+    for _, attributes, _ in markup.elements:
         for name in ("for", "aria-labelledby", "aria-describedby"):
             asked.update((attributes.get(name) or "").split())
     assert asked <= set(ids)
 
 
-def test_every_control_has_a_name(page: Page) -> None:
+def test_every_control_has_a_name(markup: Page) -> None:
     """Each field is labelled, by a label around it or by one that names it."""
-    labelled = {attributes.get("for") for tag, attributes, _ in page.elements if tag == "label"}
-    for tag, attributes, around in page.elements:
+    labelled = {attributes.get("for") for tag, attributes, _ in markup.elements if tag == "label"}
+    for tag, attributes, around in markup.elements:
         if tag in ("input", "select"):
             assert "label" in around or attributes.get("id") in labelled, attributes
 
 
-def test_every_action_is_known(page: Page) -> None:
+def test_every_action_is_known(markup: Page) -> None:
     """Each button that asks for an action asks for one that control.js has."""
     control = (STATIC / "hand" / "control.js").read_text(encoding="utf-8")
-    known = set(re.findall(r"^  (\w+): \(", control, re.M))
-    asked = {attributes["data-action"] for _, attributes, _ in page.elements if "data-action" in attributes}
+    known = set(re.findall(r"^  (\w+): \(", control, re.MULTILINE))
+    asked = {attributes["data-action"] for _, attributes, _ in markup.elements if "data-action" in attributes}
     assert asked
     assert asked <= known
 
@@ -137,4 +137,6 @@ def test_text_is_only_ever_text() -> None:
     """No module turns a string into markup or code: what a server sends stays text."""
     for module in MODULES:
         text = module.read_text(encoding="utf-8")
-        assert not re.search(r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function)\b", text), module
+        assert not re.search(r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function)\b", text), (
+            module
+        )

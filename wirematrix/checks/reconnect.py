@@ -7,6 +7,7 @@ from wirematrix.budgets import Budget
 from wirematrix.checks.claims import Answer, Check, how_it_ended
 from wirematrix.metrics import (
     connection_attempts,
+    first_open,
     reconnect_delays_ms,
 )
 from wirematrix.model import Held
@@ -20,7 +21,7 @@ def reopened(timeline: Timeline) -> Answer:
         return Held.UNDECIDED, "nothing was broken"
     took = []
     for number, broken in enumerate(breaks, 1):
-        again = timeline.first("page", "open", since_ms=broken.at_ms)
+        again = first_open(timeline, broken.at_ms)
         if again is None:
             tries = connection_attempts(timeline, broken.at_ms)
             return Held.BROKEN, (
@@ -41,7 +42,7 @@ def reopened_within(budget: Budget) -> Check:
         worst = max(
             again.at_ms - broken.at_ms
             for broken in timeline.of("driver", "break")
-            if (again := timeline.first("page", "open", since_ms=broken.at_ms))
+            if (again := first_open(timeline, broken.at_ms))
         )
         if worst > budget.ms:
             return Held.BROKEN, f"open again only after {worst:.0f} ms; expected at most {budget.ms:.0f}"

@@ -81,7 +81,7 @@ class ShellProcess:
         try:
             async with asyncio.timeout(budgets.LAUNCH.seconds):
                 await process._start(inspector, token, headless=headless)
-        except (TimeoutError, EngineCrashed, OSError) as error:
+        except (TimeoutError, EngineCrashed, OSError, psutil.Error) as error:
             because = process.last_words() or f"no sign of life within {budgets.LAUNCH.ms:.0f} ms"
             raise EngineUnavailable(
                 "webkit", f"WebKitGTK {build.version} does not start: {because}", remedy="wirematrix doctor"

@@ -27,6 +27,7 @@ KEY_METRICS: Final = (
 OTHERWISE: Final = (
     "recover_ms", "reopen_ms", "detect_ms", "delivery_p95_ms", "first_message_ms", "open_ms"
 )  # fmt: skip
+WITHOUT_NUMBER: Final = ("is_over", "stayed_closed", "told_why", "never_delivered")  # claims of words
 NUMBERLESS: Final = (Status.SKIP, Status.UNSUPPORTED, Status.NOT_REACHED, Status.ERROR, Status.CRASH)
 LOSSES: Final = ("lost", "duplicated", "reordered")
 
@@ -71,6 +72,8 @@ def key_metric(attempts: Iterable[Attempt]) -> str:
     for name, checks in KEY_METRICS:
         if name in measured and any(claim.startswith(checks) for claim in claimed):
             return name
+    if any(claim in WITHOUT_NUMBER for claim in claimed):
+        return ""
     return next((name for name in OTHERWISE if name in measured), "")
 
 

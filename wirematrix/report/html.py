@@ -27,7 +27,7 @@ from wirematrix.report.tally import counted
 from wirematrix.report.text import visible, web_link
 from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
 
-OPEN_AT_MOST: Final = 12  # unexpected cells whose evidence stands open from the start
+SHOWN_AT_ONCE: Final = 12  # entries of a list before the rest is folded; unexpected cells that stand open
 ORIGIN_MEANS: Final[Mapping[str, str]] = {
     "playwright": "Playwright's own patched build",
     "system": "the system's package",
@@ -62,7 +62,7 @@ def render_html(runs: Sequence[Run], *, title: str = "") -> str:
         script=Markup(script),  # noqa: S704 - the same
         policy=_policy(styles, script),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
-        open_news=len(view.unexpected) <= OPEN_AT_MOST,
+        open_news=len(view.unexpected) <= SHOWN_AT_ONCE,
     )
 
 
@@ -85,6 +85,7 @@ def _environment() -> Environment:
         "LOOK_MEANS": LOOK_MEANS,
         "BLANK_MEANS": BLANK_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
+        "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
         "counted": counted,
         "duration": duration,
         "evidence_of": evidence_of,

@@ -210,7 +210,7 @@ def _not_to_be_taken_for(build: Build) -> str:
         return ""
     if build.origin == "system":
         return "not Safari: WebKit's GTK port with libsoup as its network stack"
-    return "not Safari: Playwright's own build of WebKit"
+    return "not Safari, which shares the engine and not the build"
 
 
 def _discords(conditions: Sequence[RunInfo]) -> Iterable[str]:

@@ -40,7 +40,7 @@ STYLES: Final = {
     Look.SKIPPED: "dim",
 }
 PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
-UNEXPECTED_AT_MOST: Final = 40  # the report has them all
+UNEXPECTED_AT_MOST: Final = 20  # the report has them all
 PIPE_WIDTH: Final = 120
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
 NAME_WIDTH: Final = 24

@@ -51,10 +51,12 @@ def clipped(text: str, limit: int = CLIP_AT) -> str:
 def described(kind: str, detail: Mapping[str, Any]) -> str:
     """An observation's detail in one line: `seq 3 · type update · reason “going away”`.
 
-    What a message carried besides its number stays in the run file, or a report would be mostly payload.
+    What is null is left out. What a message carried besides its number stays in the run file, or a report
+    would be mostly payload.
     """
     hidden = LEFT_TO_RUN_FILE.get(kind, ())
-    return " · ".join(f"{key} {_value(value)}" for key, value in detail.items() if key not in hidden)
+    shown = (item for item in detail.items() if item[1] is not None and item[0] not in hidden)
+    return " · ".join(f"{key} {_value(value)}" for key, value in shown)
 
 
 def _value(value: object) -> str:

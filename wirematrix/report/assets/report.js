@@ -6,6 +6,7 @@
   const heads = [...grid.querySelectorAll("thead th[data-transport]")];
   const engineHeads = [...grid.querySelectorAll("thead th[data-engine]:not([data-transport])")];
   const bodies = [...grid.tBodies];
+  const titles = [...grid.querySelectorAll("tbody th[colspan]")];
   const columns = [...grid.querySelectorAll("col")].slice(1);
 
   // One entry per grid row: its cells, the evidence each leads to, and the words it can be found by.
@@ -41,7 +42,9 @@
       (!form.engine.value || head.dataset.engine === form.engine.value) &&
       (!form.transport.value || head.dataset.transport === form.transport.value));
     heads.forEach((head, at) => { head.hidden = columns[at].hidden = !shownColumns[at]; });
-    grid.style.setProperty("--columns", shownColumns.filter(Boolean).length);
+    const shownCount = shownColumns.filter(Boolean).length;
+    grid.style.setProperty("--columns", shownCount);
+    for (const title of titles) title.colSpan = shownCount + 1;
     for (const engineHead of engineHeads) {
       const own = heads.filter((head) => head.dataset.engine === engineHead.dataset.engine && !head.hidden).length;
       engineHead.hidden = own === 0;

@@ -1,0 +1,134 @@
+"""Between pytest and the machinery: from items to cells and scenarios, from options to the run's settings."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wirematrix import engines
+from wirematrix.admission import Limits
+from wirematrix.attempts import Scenario
+from wirematrix.matrix import Matrix
+from wirematrix.model import Attempt, Cell, Kind, ScenarioText
+from wirematrix.pool import Pages
+from wirematrix.runbook import Books
+from wirematrix.runner import RunOptions
+from wirematrix.server import reference_app
+
+TIMELINE_LINES = 14
+
+
+def chosen_engines(config: pytest.Config, matrix: Matrix) -> tuple[str, ...]:
+    """The engines of --browser and --browser-channel; without them those the matrix requires."""
+    asked = tuple(dict.fromkeys(config.getoption("browser", None) or ()))
+    channel = config.getoption("browser_channel", None)
+    if channel and set(asked) <= {"chromium"}:
+        return (channel,)
+    return asked or matrix.required_engines
+
+
+def scenario_name(function: Any) -> str:
+    """A scenario's name is its function's, without the `test_`."""
+    return str(function.__name__).removeprefix("test_")
+
+
+def scenario_of(item: pytest.Function) -> Scenario:
+    """What the machinery must know of an item's scenario function."""
+    doc = inspect.getdoc(item.function) or ""
+    title, _, story = doc.partition("\n\n")
+    kinds = [kind for kind in (Kind.RECOMMENDED, Kind.CHECK) if item.get_closest_marker(kind.value)]
+    file = Path(inspect.getfile(item.function)).relative_to(item.config.rootpath)
+    return Scenario(
+        text=ScenarioText(
+            name=scenario_name(item.function),
+            group=file.stem.removeprefix("test_"),
+            title=" ".join(title.split()),
+            story=" ".join(story.split()),
+            kind=kinds[0] if kinds else Kind.REQUIRED,
+            source=f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}",
+        ),
+        play=item.function,
+        own_engine=item.get_closest_marker("own_engine") is not None,
+    )
+
+
+def cell_of(item: pytest.Item) -> Cell | None:
+    """The item's cell, if it is one."""
+    spec = getattr(item, "callspec", None)
+    value = spec.params.get("cell") if spec else None
+    return value if isinstance(value, Cell) else None
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Whether the whole of e2e is being collected, not a file or an item of it."""
+    return [Path(argument).name for argument in config.args] == ["e2e"]
+
+
+def books_of(config: pytest.Config, matrix: Matrix) -> Books:
+    """The run's settings, from the options."""
+    option = config.option
+    results = config.rootpath / option.results
+    chosen = chosen_engines(config, matrix)
+    launch = engines.LaunchOptions(headless=not option.headed, slow_mo_ms=float(option.slowmo or 0))
+    return Books(
+        results=results,
+        options=RunOptions(
+            command=reference_app((config.rootpath / option.app_root).resolve()),
+            launch=dict.fromkeys(chosen, launch),
+            limits=Limits.for_concurrency(option.concurrency),
+            artifacts=engines.Artifacts(
+                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output)
+            ),
+            pages=Pages(option.pages) if option.tracing == "off" else Pages.FRESH,
+        ),
+        engines=chosen,
+        worker=worker_name(config),
+        resume=option.resume,
+        root=config.rootpath,
+        command=" ".join(["pytest", *config.invocation_params.args]),
+    )
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process hands its items to workers of pytest-xdist."""
+    return bool(getattr(config.option, "numprocesses", None)) and not is_worker(config)
+
+
+def means_cells(config: pytest.Config) -> bool:
+    """Whether what was asked for on the command line lies in e2e."""
+    return any("e2e" in Path(argument.partition("::")[0]).parts for argument in config.args)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether a controller of pytest-xdist collects what this process finds."""
+    return hasattr(config, "workerinput")
+
+
+def worker_name(config: pytest.Config) -> str:
+    """The name of this process's journal."""
+    return str(config.workerinput["workerid"]) if is_worker(config) else "main"  # type: ignore[attr-defined]
+
+
+def explain(attempt: Attempt, nodeid: str) -> str:
+    """What a failing cell prints: cell, status and expectation, what decided, the story, how to rerun."""
+    verdict = attempt.verdict
+    expected = " or ".join(verdict.expectation.statuses)
+    shown = [
+        f"{seen.at_ms:9.1f} ms  {seen.source:<6}  {seen.kind}  "
+        + " ".join(f"{key}={value}" for key, value in seen.detail.items() if value is not None)[:200]
+        for seen in attempt.timeline[-TIMELINE_LINES:]
+    ]
+    return "\n".join(
+        [
+            f"{attempt.cell.id}: {verdict.status}, expected {expected}",
+            f"  {verdict.because}",
+            *(f"  {one.force} {one.check}: {one.held}: {one.because}" for one in verdict.findings),
+            f"  the last {len(shown)} observations:",
+            *(f"    {line}" for line in shown),
+            f'  rerun: {sys.executable} -m pytest "{nodeid.partition("@")[0]}" --concurrency 1',
+        ]
+    )

@@ -1,0 +1,83 @@
+"""The driver's handle on the page's probe: ask it, wait in it, bring its log into the timeline.
+
+Waiting happens inside the page, where entries wake it; nothing polls. What the page recorded comes back with
+every answer, so that a page that dies takes little with it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wirematrix.budgets import EVALUATE, Budget
+from wirematrix.pageclock import PageClock
+from wirematrix.timeline import Recorder
+
+if TYPE_CHECKING:
+    from wirematrix.engines import EnginePage
+
+# The answer is one JSON text: a thousand entries as objects cost Firefox thirty times as much on their way.
+ASK = """async ([verb, argument, from]) => {
+  const began = performance.now();
+  const verbs = {
+    wait: ([match, options]) => probe.wait(match, options),
+    open: (options) => probe.open(options),
+    send: (text) => probe.send(text),
+    read: () => null,
+  };
+  const end = await verbs[verb](argument);
+  return JSON.stringify({end, began, now: performance.now(), entries: probe.read(from)});
+}"""
+CLOCK = "() => performance.timeOrigin"
+
+
+class Probe:
+    """One document's probe."""
+
+    def __init__(self, page: EnginePage, recorder: Recorder) -> None:
+        self._page = page
+        self._recorder = recorder
+        self._clock: PageClock | None = None
+        self.read = 0  # how many of the page's entries are in the timeline
+        self.lives = False
+
+    async def visit(self, url: str) -> None:
+        """Load the probe page and learn its clock."""
+        await self._page.goto(url)
+        origin_ms = await self._page.evaluate(CLOCK)
+        self._clock = PageClock(self._recorder.from_epoch_ms(float(origin_ms)))
+        self.lives = True
+        await self.ask("read", None)
+
+    async def ask(self, verb: str, argument: Any, *, within: Budget | None = None) -> Any:
+        """Do something in the page and take in what it recorded meanwhile.
+
+        `within` is how long the page itself may take. Raises EngineCrashed or BudgetSpent.
+        """
+        asked_ms = self._recorder.now_ms()
+        budget_ms = EVALUATE.ms + (within.ms if within else 0)
+        answer = json.loads(await self._page.evaluate(ASK, [verb, argument, self.read], budget_ms=budget_ms))
+        if self._clock:
+            before_ms = self._clock.offset_ms
+            self._clock.bracket(
+                asked_ms=asked_ms, began=answer["began"], now=answer["now"], answered_ms=self._recorder.now_ms()
+            )
+            self._recorder.shift("page", self._clock.offset_ms - before_ms)
+            for entry in answer["entries"]:
+                self._take(entry, self._clock.offset_ms)
+        self.read += len(answer["entries"])
+        return answer["end"]
+
+    async def collect(self) -> None:
+        """Bring the rest of the page's log into the timeline, if there still is a page to ask."""
+        if self.lives:
+            await self.ask("read", None)
+
+    def note_clock(self) -> None:
+        """Say in the timeline how well the page's clock is known."""
+        if self._clock:
+            self._recorder.observe("driver", "clock", uncertainty_ms=round(self._clock.uncertainty_ms, 1))
+
+    def _take(self, entry: dict[str, Any], offset_ms: float) -> None:
+        at_ms = float(entry.pop("at")) + offset_ms
+        self._recorder.observe("page", str(entry.pop("kind")), at_ms=at_ms, **entry)
