@@ -43,7 +43,7 @@ class Subscriber:
     """One connection that receives. The transport's task collects from `mailbox` and says what it `handed` on."""
 
     __slots__ = (
-        "_connections", "_heartbeat", "_log", "_unmute",
+        "_connections", "_cut", "_heartbeat", "_log", "_unmute",
         "channel", "ending", "mailbox", "number", "seq", "started_at", "wire",
     )  # fmt: skip
 
@@ -59,6 +59,7 @@ class Subscriber:
         self._log = connections.log
         self._heartbeat: asyncio.TimerHandle | None = None
         self._unmute: asyncio.TimerHandle | None = None
+        self._cut: asyncio.TimerHandle | None = None
 
     def offer(self, messages: Sequence[Message], size: int) -> None:
         """Put messages into the mailbox, or be evicted if it is full."""
@@ -115,18 +116,26 @@ class Subscriber:
             self.ending = ending
             self.channel.unsubscribe(self)
             self.mailbox.end()
-            self.cut_if_unsent_after(linger_ms)
+            self._cut_later(linger_ms)
 
-    def cut_if_unsent_after(self, linger_ms: int) -> None:
-        """Give the peer that long to take its last bytes. Not cancelled by leaving: the wire may outlive the task."""
-        if self.wire is not None:
-            asyncio.get_running_loop().call_later(linger_ms / 1000, self.wire.reset_if_unsent)
+    def left(self, *, linger_ms: int) -> None:
+        """The task is over. Bytes it left unsent go or are cut; without any the wire may go on to serve another."""
+        if self.wire is None:
+            return
+        if self.wire.unsent_bytes() == 0 and self._cut is not None:
+            self._cut.cancel()
+        elif self.wire.unsent_bytes() > 0 and self._cut is None:  # said goodbye, but does not read
+            self._cut_later(linger_ms)
 
     def stop_timers(self) -> None:
         """No heartbeat, no unmuting any more."""
         for timer in (self._heartbeat, self._unmute):
             if timer is not None:
                 timer.cancel()
+
+    def _cut_later(self, linger_ms: int) -> None:
+        if self.wire is not None:
+            self._cut = asyncio.get_running_loop().call_later(linger_ms / 1000, self.wire.reset_if_unsent)
 
     def _beat(self) -> None:
         if self.mailbox.is_idle:  # a sender that is busy or blocked has something better to send
@@ -183,19 +192,8 @@ class Connections:
 
     def leave(self, subscriber: Subscriber, *, code: int | None = None) -> None:
         """The connection is over; `code` is the peer's close code. Harmless when repeated."""
-        if subscriber.number not in self._live:
-            return
-        ending = subscriber.ending
-        if ending is None:
-            subscriber.cut_if_unsent_after(self._settings.drain_ms)  # said goodbye, but does it read?
-        self._remove(subscriber)
-        self.log.note(
-            "gone",
-            channel=subscriber.channel.name,
-            subscriber=subscriber.number,
-            because="peer left" if ending is None else ending.because,
-            code=code if ending is None else ending.code,
-        )
+        subscriber.left(linger_ms=self._settings.drain_ms)
+        self._count_out(subscriber, code=code)
 
     def end(self, subscriber: Subscriber, ending: Ending) -> None:
         """Let a subscriber have what waits for it, then end it."""
@@ -206,7 +204,7 @@ class Connections:
         subscriber.mailbox.discard()
         subscriber.channel.remember_eviction(first=subscriber.started_at, last=subscriber.seq)
         self.end(subscriber, SLOW_CONSUMER)
-        self.leave(subscriber)
+        self._count_out(subscriber, code=None)
 
     async def drain(self) -> None:
         """Admit nobody, end everybody, return when all have left. The caller bounds it and cuts who stays."""
@@ -215,9 +213,19 @@ class Connections:
             self.end(subscriber, SHUTDOWN)
         await self._everyone_left.wait()
 
-    def _remove(self, subscriber: Subscriber) -> None:
+    def _count_out(self, subscriber: Subscriber, *, code: int | None) -> None:
+        if subscriber.number not in self._live:
+            return
+        del self._live[subscriber.number]
         subscriber.stop_timers()
         subscriber.channel.unsubscribe(subscriber)
-        del self._live[subscriber.number]
         if not self._live:
             self._everyone_left.set()
+        ending = subscriber.ending
+        self.log.note(
+            "gone",
+            channel=subscriber.channel.name,
+            subscriber=subscriber.number,
+            because="peer left" if ending is None else ending.because,
+            code=code if ending is None else ending.code,
+        )

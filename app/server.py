@@ -19,6 +19,7 @@ import asyncio
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -62,7 +63,8 @@ class DrainingServer(uvicorn.Server):
         drain_ms = self._service.settings.drain_ms
         cut_after_ms = max(drain_ms / 2, drain_ms - STOP_MS)
         cut = asyncio.get_running_loop().call_later(cut_after_ms / 1000, self._cut_everything)
-        await self._service.connections.drain()
+        with suppress(TimeoutError):  # the cut lets everybody leave; the process ends even if somebody does not
+            await asyncio.wait_for(self._service.connections.drain(), drain_ms / 1000)
         await super().shutdown(sockets)
         cut.cancel()
         self._service.log.note("stopped")

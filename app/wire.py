@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-LINGER_ZERO = struct.pack("ii", 1, 0)
+LINGER_ZERO = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, 0 s
 
 
 class Wire:
@@ -64,5 +65,6 @@ def bound_peer_loss(listener: socket.socket, timeout_ms: int | None) -> None:
 
     Set on the listening socket, accepted ones inherit it. Linux only; elsewhere the system's own timeouts hold.
     """
-    if timeout_ms is not None and hasattr(socket, "TCP_USER_TIMEOUT") and listener.family != socket.AF_UNIX:
+    is_tcp = listener.family in {socket.AF_INET, socket.AF_INET6}
+    if timeout_ms is not None and hasattr(socket, "TCP_USER_TIMEOUT") and is_tcp:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.timelines import EPOCH, NEXT_EPOCH, gap, heartbeat, hello, message, published, server, steady, story
+from tests.timelines import EPOCH, NEXT_EPOCH, gap, heartbeat, hello, message, page, published, server, steady, story
 from wirematrix.accounting import Key, Range, audit, compare, spell
 
 epochs = st.sampled_from(["e1", "e2"])
@@ -111,6 +111,16 @@ def test_audit_reads_the_ranges_of_gaps() -> None:
     """A gap tells of lost messages of its own epoch, from first to last; an empty range tells of none."""
     lost = story(published(1, 1, 4), published(1, 1, 2, epoch=NEXT_EPOCH), gap(2, 2, 3), gap(3, 2, 1, epoch=NEXT_EPOCH))
     assert audit(lost).told == ((EPOCH, 2), (EPOCH, 3))
+
+
+def test_a_message_without_numbers_counts_as_none() -> None:
+    """What an app forgot to number was not received, and a gap without its ends names nothing."""
+    numberless = [
+        page(4, "message", type="update", seq=None, epoch=EPOCH),
+        page(5, "message", type="gap", seq=0, epoch=EPOCH, **{"from": 1, "to": None}),
+    ]
+    account = audit(story(published(1, 1), *numberless))
+    assert (account.received, account.lost, account.told) == ((), ((EPOCH, 1),), ())
 
 
 @pytest.mark.parametrize(

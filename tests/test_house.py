@@ -286,7 +286,7 @@ def test_wall_stops_a_scenario_that_reaches_behind(source: str, complaint: str) 
 @pytest.mark.parametrize(
     ("name", "source", "complaint"),
     [
-        ("wirematrix.judge", "import pytest", "belongs to wirematrix.plugin"),
+        ("wirematrix.judge", "import pytest", "belongs to wirematrix.items, wirematrix.plugin"),
         ("wirematrix.reporter", "import jinja2", "belongs to wirematrix.report"),  # a name that only begins alike
         ("wirematrix.server", "from fastapi import FastAPI", "belongs to app"),
         ("app.feed", "import leftpad", "has no owner"),

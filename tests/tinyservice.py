@@ -5,7 +5,8 @@
     POST /complain   the body goes to standard error as it is
     POST /exit       the body goes to standard output, and the process ends with exit code 7
 
-Its mood is read from the file `mood` beside the script when it starts, so that a second start may differ.
+Its mood is read from the file `mood` beside the script when it starts, so that a second start may differ. It is
+started the plain way, or forked from a process that has imported it.
 """
 
 from __future__ import annotations
@@ -20,25 +21,15 @@ from typing import Any, Final, Literal
 
 import httpx
 
-from wirematrix.server import Command, Fact, Server
+from wirematrix.server import Command, Fact, Server, fork_server
 
 Mood = Literal["well", "dies", "dies when asked", "silent", "sick", "stubborn", "warming up"]
+Way = Literal["plain", "forked"]
 BUDGET_S: Final = 8.0  # of one operation in here
 LAST_FACT: Final = {"at": 1.5, "kind": "stopped", "channel": "c1"}
 
 SCRIPT: Final = """
 import http.server, json, os, pathlib, signal, socket, sys
-
-listening = socket.socket(fileno=int(sys.argv[sys.argv.index("--fd") + 1]))
-mood = pathlib.Path(__file__).with_name("mood").read_text()
-
-def say(raw, stream=sys.stdout):
-    stream.buffer.write(raw)
-    stream.flush()
-
-def end(number, frame):
-    say(json.dumps(LAST_FACT).encode() + b"\\n")
-    os._exit(0)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # the other side closes first, so that no TIME_WAIT keeps this port
@@ -64,42 +55,66 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *words): ...
 
-if mood == "dies":
-    say(b"no such setting\\n", sys.stderr)
-    say(b"half a word")
-    os._exit(3)
-signal.signal(signal.SIGTERM, signal.SIG_IGN if mood == "stubborn" else end)
-if mood == "silent":
-    while True: signal.pause()
-serving = http.server.HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
-serving.socket.close()
-serving.socket = listening
-serving.asked = 0
-serving.serve_forever()
+def say(raw, stream=sys.stdout):
+    stream.buffer.write(raw)
+    stream.flush()
+
+def end(number, frame):
+    say(json.dumps(LAST_FACT).encode() + b"\\n")
+    os._exit(0)
+
+if __name__ == "__main__":
+    listening = socket.socket(fileno=int(sys.argv[sys.argv.index("--fd") + 1]))
+    mood = pathlib.Path(__file__).with_name("mood").read_text()
+    if mood == "dies":
+        say(b"no such setting\\n", sys.stderr)
+        say(b"half a word")
+        os._exit(3)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if mood == "stubborn" else end)
+    while mood == "silent":
+        signal.pause()
+    serving = http.server.HTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+    serving.socket.close()
+    serving.socket = listening
+    serving.asked = 0
+    serving.serve_forever()
 """
 
 
-def tiny_service(folder: Path, mood: Mood = "well") -> Command:
-    """The command that starts the tiny service written to `folder`."""
-    (folder / "service.py").write_text(SCRIPT.replace("LAST_FACT", repr(LAST_FACT)), encoding="utf-8")
+def tiny_service(folder: Path, mood: Mood = "well", way: Way = "plain") -> Command:
+    """The command that starts the tiny service, a package written to `folder`."""
     set_mood(folder, mood)
-    return Command(argv=(sys.executable, "-I", "-S", "service.py", "--fd", "{fd}"), folder=folder)
+    (folder / "tiny" / "__main__.py").write_text(SCRIPT.replace("LAST_FACT", repr(LAST_FACT)), encoding="utf-8")
+    start = ("-m", "tiny") if way == "forked" else ("-I", "-S", "tiny/__main__.py")
+    return Command(argv=(sys.executable, *start, "--fd", "{fd}"), folder=folder)
 
 
 def set_mood(folder: Path, mood: Mood) -> None:
     """How the service will be when it is started next."""
-    (folder / "mood").write_text(mood, encoding="utf-8")
+    (folder / "tiny").mkdir(exist_ok=True)
+    (folder / "tiny" / "mood").write_text(mood, encoding="utf-8")
 
 
 @asynccontextmanager
-async def running(folder: Path, mood: Mood = "well") -> AsyncIterator[Server]:
-    """A tiny service that has been started, and is closed at the end whatever happened to it."""
-    server = Server(tiny_service(folder, mood))
+async def prepared(folder: Path, mood: Mood = "well", way: Way = "plain") -> AsyncIterator[Server]:
+    """A tiny service that is ready to be started, and is closed at the end whatever happened to it."""
+    command = tiny_service(folder, mood, way)
+    forks = fork_server(command)
+    server = Server(command, forks)
     try:
-        await server.start()
         yield server
     finally:
         await server.close()
+        if forks:
+            await forks.close()
+
+
+@asynccontextmanager
+async def running(folder: Path, mood: Mood = "well", way: Way = "plain") -> AsyncIterator[Server]:
+    """The same, started."""
+    async with prepared(folder, mood, way) as server:
+        await server.start()
+        yield server
 
 
 async def status_of(server: Server) -> int:

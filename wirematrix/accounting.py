@@ -74,7 +74,10 @@ def published(timeline: Timeline) -> tuple[Key, ...]:
 
 
 def received(timeline: Timeline) -> tuple[Key, ...]:
-    """Every numbered message handed to the page's code; the probe writes the epoch of the last hello to it."""
+    """Every numbered message handed to the page's code; the probe writes the epoch of the last hello to it.
+
+    One that lacks its number counts as none: nobody can say which it was.
+    """
     return tuple(
         (str(seen.detail.get("epoch")), int(seen.detail["seq"]))
         for seen in timeline.of("page", "message")
@@ -87,6 +90,7 @@ def told(timeline: Timeline) -> tuple[Range, ...]:
     return tuple(
         (str(seen.detail.get("epoch")), int(seen.detail["from"]), int(seen.detail["to"]))
         for seen in timeline.of("page", "message", type="gap")
+        if isinstance(seen.detail.get("from"), int) and isinstance(seen.detail.get("to"), int)
     )
 
 

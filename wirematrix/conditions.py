@@ -15,6 +15,7 @@ from wirematrix import faults, network
 from wirematrix.budgets import DELIVER
 from wirematrix.errors import WirematrixError
 from wirematrix.network import Network
+from wirematrix.probe import Probe
 from wirematrix.proxy import FaultProxy
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
@@ -32,16 +33,16 @@ class LiveNetwork:
         server: Server,
         recorder: Recorder,
         waits: Waits,
+        probe: Probe,
         nudge: Callable[[], Awaitable[None]],
-        broke: Callable[[], None],
     ) -> None:
         self.condition = condition
         self._proxy = proxy
         self._server = server
         self._recorder = recorder
         self._waits = waits
+        self._probe = probe
         self._nudge = nudge  # publishes one message: what a truncation needs to cut in two
-        self._tell_broke = broke
 
     async def stand(self) -> None:
         """Apply what holds for the whole attempt (latency, throttle); nothing for the others."""
@@ -143,8 +144,10 @@ class LiveNetwork:
         await asyncio.sleep(max(0.0, until_ms - self._recorder.now_ms()) / 1000)
 
     def _broke(self) -> float:
-        self._tell_broke()
-        return self._recorder.observe("driver", "break", network=self.condition.name).at_ms
+        self._probe.mark()
+        return self._recorder.observe(
+            "driver", "break", network=self.condition.name, page_entries=self._probe.marked
+        ).at_ms
 
     def _mended(self, *, cut: bool = False) -> None:
-        self._recorder.observe("driver", "mended", network=self.condition.name, cut=cut)
+        self._recorder.observe("driver", "mended", network=self.condition.name, cut=cut, page_entries=self._probe.read)

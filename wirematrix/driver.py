@@ -61,7 +61,6 @@ class LiveCell:
         self._waits = waits
         self._probe = probe
         self._last: Published | None = None
-        self._read_at_break = 0
 
     # --- claims ---------------------------------------------------------------------------------------
 
@@ -103,7 +102,7 @@ class LiveCell:
         """
         wanted = {"kind": list(kinds or ("message",)), **match}
         options = {
-            "from": self._read_at_break if since_break else 0,
+            "from": self._probe.marked if since_break else 0,
             "count": count,
             "ms": budget.ms,
             "until_over": until_over,
@@ -205,10 +204,6 @@ class LiveCell:
     async def reopens(self, budget: Budget = REOPEN) -> bool:
         """Wait until the page is open again after the last break."""
         return await self.wait_for("open", budget=budget, since_break=True)
-
-    def broke(self) -> None:
-        """The network calls this the moment it breaks: what the page says next is said after it."""
-        self._read_at_break = self._probe.read
 
     async def collect(self) -> None:
         """The scenario has ended: bring in the rest of the page's log."""

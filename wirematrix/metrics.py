@@ -12,7 +12,7 @@ from statistics import quantiles
 
 from wirematrix.accounting import NUMBERED, audit
 from wirematrix.model import Observation
-from wirematrix.timeline import CLOCK_SLACK_MS, Timeline
+from wirematrix.timeline import Timeline
 
 METRICS: Mapping[str, str] = {
     "open_ms": "first constructor or fetch call to `open`",
@@ -48,9 +48,9 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
     values: dict[str, float | int | None] = {
         "open_ms": _between(opening, timeline.first("page", "open")),
         "first_message_ms": _between(opening, timeline.first("page", "message")),
-        "detect_ms": _worst(breaks, lambda at: first_sign(timeline, at)),
-        "reopen_ms": _worst(breaks, lambda at: first_open(timeline, at)),
-        "recover_ms": _worst(breaks, lambda at: first_recovered(timeline, at)),
+        "detect_ms": _worst(breaks, lambda broken: first_sign(timeline, broken)),
+        "reopen_ms": _worst(breaks, lambda broken: first_open(timeline, broken)),
+        "recover_ms": _worst(breaks, lambda broken: first_recovered(timeline, broken.at_ms)),
         "reconnect_delay_ms": percentile(delays, 50),
         "server_notice_ms": _between(timeline.first("driver", "left"), server_notice(timeline)),
         "delivery_p50_ms": percentile(latencies, 50),
@@ -69,19 +69,19 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
     return {name: round(value, 2) if isinstance(value, float) else value for name, value in values.items()}
 
 
-def first_sign(timeline: Timeline, since_ms: float) -> Observation | None:
+def first_sign(timeline: Timeline, broken: Observation) -> Observation | None:
     """The page's first sign that something broke.
 
     Mending a blackhole cuts its links, which no page can overlook: what comes after that is no sign of it.
     """
-    sign = timeline.first("page", *SIGNS, since_ms=since_ms - CLOCK_SLACK_MS)
-    cut = timeline.first("driver", "mended", since_ms=since_ms, cut=True)
-    return None if sign and cut and sign.at_ms >= cut.at_ms - CLOCK_SLACK_MS else sign
+    cut = timeline.first("driver", "mended", since_ms=broken.at_ms, cut=True)
+    too_late = timeline.page_after(cut, *SIGNS) if cut else ()
+    return next((sign for sign in timeline.page_after(broken, *SIGNS) if sign not in too_late), None)
 
 
-def first_open(timeline: Timeline, since_ms: float) -> Observation | None:
-    """The first `open` after an instant of the driver's clock."""
-    return timeline.first("page", "open", since_ms=since_ms - CLOCK_SLACK_MS)
+def first_open(timeline: Timeline, broken: Observation) -> Observation | None:
+    """The first `open` after a break."""
+    return next(iter(timeline.page_after(broken, "open")), None)
 
 
 def server_notice(timeline: Timeline) -> Observation | None:
@@ -179,11 +179,11 @@ def _between(start: Observation | None, end: Observation | None) -> float | None
     return end.at_ms - start.at_ms if start and end else None
 
 
-def _worst(breaks: tuple[Observation, ...], following: Callable[[float], Observation | None]) -> float | None:
+def _worst(breaks: tuple[Observation, ...], following: Callable[[Observation], Observation | None]) -> float | None:
     """The longest of the times from each break to what follows it; None as soon as one never came."""
     longest: float | None = None
     for broken in breaks:
-        then = following(broken.at_ms)
+        then = following(broken)
         if then is None:
             return None
         longest = max(longest or 0.0, then.at_ms - broken.at_ms, 0.0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wirematrix import engines
-from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, Playwright
+from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, PageError, Playwright
 from wirematrix.errors import WirematrixError
 from wirematrix.model import Build
 
@@ -79,7 +79,7 @@ class EnginePool:
         self._lent[lease.engine] -= 1
         lease.served += 1
         if clean() and lease.served < CELLS_PER_PAGE and self._usable(lease):
-            with contextlib.suppress(WirematrixError):
+            with contextlib.suppress(WirematrixError, PageError):  # a page that cannot be made clean is closed
                 await lease.page.reset()
                 self._idle.append(lease)
                 return
@@ -99,7 +99,7 @@ class EnginePool:
         return lease
 
     def _usable(self, lease: Lease) -> bool:
-        dead = lease.engine.died.is_set() or lease.page.crashed.is_set()
+        dead = lease.engine.died.is_set() or lease.page.crashed.is_set() or lease.page.closing
         return lease.engine is self._current and not dead
 
     async def _discard(self, lease: Lease) -> None:

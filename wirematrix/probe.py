@@ -39,7 +39,12 @@ class Probe:
         self._recorder = recorder
         self._clock: PageClock | None = None
         self.read = 0  # how many of the page's entries are in the timeline
+        self.marked = 0  # how many were, when the network last broke: what the page says next is said after it
         self.lives = False
+
+    def mark(self) -> None:
+        """The network breaks now."""
+        self.marked = self.read
 
     async def visit(self, url: str) -> None:
         """Load the probe page and learn its clock."""
@@ -63,8 +68,8 @@ class Probe:
                 asked_ms=asked_ms, began=answer["began"], now=answer["now"], answered_ms=self._recorder.now_ms()
             )
             self._recorder.shift("page", self._clock.offset_ms - before_ms)
-            for entry in answer["entries"]:
-                self._take(entry, self._clock.offset_ms)
+            for number, entry in enumerate(answer["entries"], self.read):
+                self._take(number, entry, self._clock.offset_ms)
         self.read += len(answer["entries"])
         return answer["end"]
 
@@ -78,6 +83,6 @@ class Probe:
         if self._clock:
             self._recorder.observe("driver", "clock", uncertainty_ms=round(self._clock.uncertainty_ms, 1))
 
-    def _take(self, entry: dict[str, Any], offset_ms: float) -> None:
+    def _take(self, number: int, entry: dict[str, Any], offset_ms: float) -> None:
         at_ms = float(entry.pop("at")) + offset_ms
-        self._recorder.observe("page", str(entry.pop("kind")), at_ms=at_ms, **entry)
+        self._recorder.observe("page", str(entry.pop("kind")), at_ms=at_ms, n=number, **entry)

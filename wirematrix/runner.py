@@ -162,8 +162,8 @@ class Runner:
                     server=server,
                     recorder=stage.recorder,
                     waits=stage.waits,
+                    probe=probe,
                     nudge=live.publish,
-                    broke=live.broke,
                 )
                 await probe.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}")
                 await live.network.stand()

@@ -42,6 +42,19 @@ class Timeline:
         found = self.of(source, *kinds, since_ms=since_ms, **match)
         return found[0] if found else None
 
+    def page_after(self, instant: Observation, *kinds: str) -> tuple[Observation, ...]:
+        """What the page said after an instant of the driver's.
+
+        Told by order, not by clocks, where the driver wrote down how much of the page's log it had read by
+        then (`page_entries`): two clocks agree to milliseconds only, and a break takes effect in less.
+        """
+        read = int(instant.detail.get("page_entries", 0))
+        return tuple(
+            seen
+            for seen in self.of("page", *kinds, since_ms=instant.at_ms - CLOCK_SLACK_MS)
+            if int(seen.detail.get("n", read)) >= read
+        )
+
     def last(self, source: str, *kinds: str, **match: object) -> Observation | None:
         """The latest such observation, or None."""
         found = self.of(source, *kinds, since_ms=float("-inf"), **match)

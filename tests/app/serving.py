@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import threading
-import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -26,27 +26,34 @@ class Facts:
 
     def __init__(self) -> None:
         self._seen: list[Fact] = []
+        self._of_channel: defaultdict[str | None, list[Fact]] = defaultdict(list)
         self._came = threading.Condition()
 
     def write(self, text: str) -> None:
         """Take whole lines."""
         with self._came:
-            self._seen += [json.loads(line) for line in text.splitlines()]
+            for line in text.splitlines():
+                fact = json.loads(line)
+                self._seen.append(fact)
+                self._of_channel[fact["channel"]].append(fact)
             self._came.notify_all()
 
     def all(self, **match: object) -> list[Fact]:
-        """What matches so far."""
+        """What matches so far, in the order it was said."""
         with self._came:
-            return [fact for fact in self._seen if _matches(fact, match)]
+            return self._matching(match)
 
     def wait(self, *, count: int = 1, **match: object) -> list[Fact]:
         """The first `count` facts that match, waited for."""
         with self._came:
-            met = self._came.wait_for(
-                lambda: sum(_matches(fact, match) for fact in self._seen) >= count, timeout=BUDGET_S
-            )
+            met = self._came.wait_for(lambda: len(self._matching(match)) >= count, timeout=BUDGET_S)
             assert met, f"waited {BUDGET_S} s for {count} of {match}; came {self._seen[-5:]}"
-        return self.all(**match)[:count]
+            return self._matching(match)[:count]
+
+    def _matching(self, match: dict[str, object]) -> list[Fact]:
+        channel = match.get("channel")
+        among = self._of_channel[channel] if isinstance(channel, str) else self._seen
+        return [fact for fact in among if all(fact.get(key) == value for key, value in match.items())]
 
 
 class Answer:
@@ -130,14 +137,3 @@ def resident_bytes() -> int:
     """Memory of this process, the service in its thread included."""
     with open("/proc/self/statm", encoding="ascii") as pages:  # noqa: PTH123  (a kernel file)
         return int(pages.read().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
-def until(description: str, condition: Any) -> None:
-    """Ask again and again until it is so; for what no fact in the log tells."""
-    ends_at = time.monotonic() + BUDGET_S
-    while not condition():
-        assert time.monotonic() < ends_at, f"waited {BUDGET_S} s for {description}"
-
-
-def _matches(fact: Fact, match: dict[str, object]) -> bool:
-    return all(fact.get(key) == value for key, value in match.items())

@@ -74,7 +74,7 @@ def served_by(facts: Facts, *, count: int = 1) -> Served:
 
 @unix_only
 def test_sigterm_drains_open_streams_and_a_dead_reader() -> None:
-    """On SIGTERM: SSE ends its body, WebSocket closes 1012, a peer that never reads delays the end by drain_ms at most.
+    """On SIGTERM: SSE ends its body, WebSocket closes 1012; who never reads, or never ends its request, is cut off.
 
     Started with an inherited socket; everything on stdout is the connection log.
     """
@@ -94,6 +94,9 @@ def test_sigterm_drains_open_streams_and_a_dead_reader() -> None:
         for _ in range(4):
             served.publish("b", *["x" * 1_000_000] * 4)
         served.publish("a", "last words")
+        sending = stack.enter_context(socket.create_connection((HOST, served.port), timeout=BUDGET_S))
+        sending.sendall(b"POST /channels/a/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        facts.wait(kind="request", transport="post")
         began = time.monotonic()
         started.send_signal(signal.SIGTERM)
         assert [envelope["data"] for envelope in sse.rest()] == ["last words"]

@@ -10,6 +10,7 @@ from typing import Unpack
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.app.conftest import TOKEN
 from tests.app.peers import Ask, SseReader, Transport, WebSocketPeer, both_transports, opened, sse_status, subscribed
@@ -310,3 +311,13 @@ def test_websocket_denied_when_control_asks(served: Served, channel: str) -> Non
     assert denied.value.response.status_code == 503
     with subscribed(served, "websocket", channel) as reading:
         assert reading.hello["seq"] == 0
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_compression_is_a_setting(on: bool) -> None:  # noqa: FBT001  (pytest passes it by name)
+    """permessage-deflate is agreed on only where it is switched on, even if the peer offers it."""
+    with serving(websocket_compression=on) as served, contextlib.ExitStack() as stack:
+        offer = connect(f"ws://127.0.0.1:{served.port}/ws/a", compression="deflate", proxy=None)
+        response = stack.enter_context(offer).response
+        assert response is not None
+        assert ("Sec-WebSocket-Extensions" in response.headers) is on

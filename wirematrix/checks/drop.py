@@ -18,12 +18,12 @@ def noticed_the_break(timeline: Timeline) -> Answer:
     broken = timeline.first("driver", "break")
     if broken is None:
         return Held.UNDECIDED, "nothing was broken"
-    sign = first_sign(timeline, broken.at_ms)
+    sign = first_sign(timeline, broken)
     if sign is None:
         until = timeline.last("driver", "awaited")
         watched = (until.at_ms if until else broken.at_ms) - broken.at_ms
         return Held.BROKEN, f"no sign in the page within {watched:.0f} ms of the break"
-    return Held.HELD, f"{sign.kind} {sign.at_ms - broken.at_ms:.0f} ms after the break"
+    return Held.HELD, f"{sign.kind} {max(0.0, sign.at_ms - broken.at_ms):.0f} ms after the break"
 
 
 def heard_heartbeats(timeline: Timeline) -> Answer:

@@ -21,13 +21,13 @@ def reopened(timeline: Timeline) -> Answer:
         return Held.UNDECIDED, "nothing was broken"
     took = []
     for number, broken in enumerate(breaks, 1):
-        again = first_open(timeline, broken.at_ms)
+        again = first_open(timeline, broken)
         if again is None:
             tries = connection_attempts(timeline, broken.at_ms)
             return Held.BROKEN, (
                 f"not open again after break {number} of {len(breaks)} ({tries} tries); {how_it_ended(timeline)}"
             )
-        took.append(again.at_ms - broken.at_ms)
+        took.append(max(0.0, again.at_ms - broken.at_ms))
     times = ", ".join(f"{ms:.0f}" for ms in took)
     return Held.HELD, f"open again after {len(breaks)} of {len(breaks)} breaks, after {times} ms"
 
@@ -42,7 +42,7 @@ def reopened_within(budget: Budget) -> Check:
         worst = max(
             again.at_ms - broken.at_ms
             for broken in timeline.of("driver", "break")
-            if (again := first_open(timeline, broken.at_ms))
+            if (again := first_open(timeline, broken))
         )
         if worst > budget.ms:
             return Held.BROKEN, f"open again only after {worst:.0f} ms; expected at most {budget.ms:.0f}"
