@@ -6,7 +6,7 @@ import json
 from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from app.refusal import Words, malformed, too_big
 
@@ -31,10 +31,14 @@ async def read_body(request: Request, *, limit_bytes: int, where: str) -> bytes:
     if announced.isdecimal() and int(announced) > limit_bytes:
         raise too_big(where, limit_bytes=limit_bytes, got=Words(f"{announced} bytes announced"))
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise too_big(where, limit_bytes=limit_bytes, got=Words(f"{len(body)} bytes and more"))
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit_bytes:
+                raise too_big(where, limit_bytes=limit_bytes, got=Words(f"{len(body)} bytes and more"))
+    except ClientDisconnect as left:  # nobody hears the answer, but the connection log has it
+        got = Words(f"{len(body)} bytes, then the peer left")
+        raise malformed(where, "incomplete", expected="a whole body", got=got) from left
     return bytes(body)
 
 

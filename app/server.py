@@ -8,7 +8,8 @@ How it ends:
     shutdown(): stop listening
       |-- drain: every subscriber gets what waits, then close 1012 / end of body
       |-- uvicorn's own shutdown: ordinary requests finish, idle connections close
-      |        ... or drain_ms less STOP_MS is over: every connection left is reset, its task cancelled
+      |        ... or drain_ms less STOP_MS is over: every connection left is reset
+      |        ... or drain_ms is over: every task left is cancelled
       v
     gone within drain_ms + 500 ms; after a restart: execv, the same socket, new epochs
 """
@@ -62,17 +63,24 @@ class DrainingServer(uvicorn.Server):
             server.close()
         drain_ms = self._service.settings.drain_ms
         cut_after_ms = max(drain_ms / 2, drain_ms - STOP_MS)
-        cut = asyncio.get_running_loop().call_later(cut_after_ms / 1000, self._cut_everything)
+        loop = asyncio.get_running_loop()
+        cut = loop.call_later(cut_after_ms / 1000, self._cut_connections)
+        cancel = loop.call_later(drain_ms / 1000, self._cancel_tasks)
         with suppress(TimeoutError):  # the cut lets everybody leave; the process ends even if somebody does not
             await asyncio.wait_for(self._service.connections.drain(), drain_ms / 1000)
         await super().shutdown(sockets)
         cut.cancel()
+        cancel.cancel()
         self._service.log.note("stopped")
         self._service.log.flush()
 
-    def _cut_everything(self) -> None:
+    def _cut_connections(self) -> None:
+        """Whoever is still connected has had its time; the tasks end by themselves when their connection is gone."""
         for protocol in tuple(self.server_state.connections):
             Wire(protocol.transport).reset()
+
+    def _cancel_tasks(self) -> None:
+        """A task that outlives its connection is a mistake, which uvicorn logs; it may not keep the process alive."""
         for task in tuple(self.server_state.tasks):
             task.cancel()
 

@@ -134,6 +134,28 @@ def test_a_break_that_nothing_followed_has_no_time() -> None:
     assert (values["detect_ms"], values["reopen_ms"]) == (300, None)
 
 
+def test_the_cut_that_mends_a_blackhole_is_no_sign() -> None:
+    """What a page notices only when the dead link is cut at the end, it has not noticed by itself."""
+    silent = [broke(1_000), driver(9_000, "mended", network="blackhole", cut=True), page(9_004, "close", code=1006)]
+    assert metrics(story(*silent))["detect_ms"] is None
+    assert metrics(story(*silent, page(3_500, "silence", idle_ms=2_500)))["detect_ms"] == 2_500
+    healed = driver(9_000, "mended", network="stall", cut=False)
+    assert metrics(story(silent[0], healed, silent[2]))["detect_ms"] == 8_004
+
+
+def test_a_sign_from_before_the_break_belongs_to_the_one_before() -> None:
+    """An entry that had been read when the network was broken is no sign of that break, whatever the clocks say."""
+    breaks = [driver(1_000, "break", page_entries=2), driver(2_000, "break", page_entries=4)]
+    entries = [
+        page(1_001, "close", n=2),
+        page(2_000.5, "open", n=3),
+        page(2_300, "error", n=4),
+        page(2_400, "open", n=5),
+    ]
+    values = metrics(story(*breaks, *entries))
+    assert (values["detect_ms"], values["reopen_ms"]) == (300, 1_000.5)
+
+
 @pytest.mark.parametrize(
     ("arrived", "recovered_ms"),
     [

@@ -85,15 +85,16 @@ def test_memory_falls_back_to_rss(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_sampling_goes_on_until_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Samples are taken again and again, memory in every fifth, until the run cancels it."""
+    """Samples are taken again and again, memory in the first and then now and then, until the run cancels it."""
     monkeypatch.setattr(resources, "PERIOD_S", 0.0)
+    monkeypatch.setattr(resources, "MEMORY_EVERY", 3)
     asked: list[bool] = []
     enough = asyncio.Event()
 
     class Recording(Resources):
         def take(self, *, memory: bool) -> None:
             asked.append(memory)
-            if len(asked) == 6:
+            if len(asked) == 4:
                 enough.set()
 
     sampling = asyncio.create_task(Recording().sample())
@@ -101,4 +102,4 @@ async def test_sampling_goes_on_until_cancelled(monkeypatch: pytest.MonkeyPatch)
     sampling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sampling
-    assert asked[:6] == [True, False, False, False, False, True]
+    assert asked[:4] == [True, False, False, True]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -65,6 +67,13 @@ def bind(port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((HOST, port))
+
+
+def kill_unnoticed(pid: int) -> None:
+    """Kill a process and see it dead, without giving the event loop a turn to notice."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):  # another thread may have been faster
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 # ── facts ──
@@ -200,6 +209,16 @@ async def test_suspended_it_is_alive_and_silent(tmp_path: Path) -> None:
         assert not asking.done()
         server.resume()
         assert await asking == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="this Python cannot look at a dead process without reaping it")
+async def test_what_has_just_died_keeps_its_exit_code(tmp_path: Path) -> None:
+    """Ending a service in the moment of its death does not hide what it died of."""
+    async with running(tmp_path) as server:
+        kill_unnoticed(server.pid or 0)
+        await server.terminate()
+        with pytest.raises(ServiceDied, match="exit code -9"):
+            server.check_alive()
 
 
 @pytest.mark.usefixtures("scale")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.timelines import driver, link, message, page, server, steady, story
 from wirematrix.model import Observation
-from wirematrix.timeline import FOLD_KEEPS, FOLD_LONGER_THAN, SOURCES, Recorder, Timeline, folded
+from wirematrix.timeline import CLOCK_SLACK_MS, FOLD_KEEPS, FOLD_LONGER_THAN, SOURCES, Recorder, Timeline, folded
 
 SHORT: Final = FOLD_LONGER_THAN
 LONG: Final = FOLD_LONGER_THAN + 1
@@ -55,6 +55,33 @@ def test_first_and_last_are_none_of_nothing() -> None:
     assert (first, last) == (TOLD.observations[1], TOLD.observations[3])
     assert TOLD.first("page", "message", since_ms=31) is None
     assert TOLD.last("page", "error") is None
+
+
+AT_100 = driver(100, "break", network="close", page_entries=3)
+
+
+@pytest.mark.parametrize(
+    ("seen", "counts"),
+    [
+        (page(100.5, "close", n=3), True),
+        (page(99.5, "close", n=3), True),  # the page's clock is a little behind
+        (page(101, "close", n=2), False),  # it had been read before, whatever the clocks say
+        (page(100 - CLOCK_SLACK_MS - 1, "close", n=3), False),  # no clock is as wrong as that
+        (page(101, "open", n=3), False),
+        (page(101, "close"), True),  # without a place in the log the time decides
+        (link(101, "close", n=3), False),
+    ],
+)
+def test_after_an_instant_is_told_by_order(seen: Observation, *, counts: bool) -> None:
+    """What the page said after an instant is what had not been read by then, even if its clock is a little wrong."""
+    assert story(AT_100, seen).page_after(AT_100, "close", "error") == ((seen,) if counts else ())
+
+
+def test_after_an_instant_without_a_count_time_decides() -> None:
+    """An instant that does not say how much of the page's log was read is compared by time."""
+    instant = driver(100, "left")
+    entries = [page(100 - CLOCK_SLACK_MS - 1, "close", n=7), page(100, "close", n=1), page(102, "close", n=9)]
+    assert story(instant, *entries).page_after(instant, "close") == tuple(entries[1:])
 
 
 # ── recording ──

@@ -100,9 +100,12 @@ def test_popups(page, url):
     assert first.value.evaluate("opener !== null")
 
 
-def test_refusal_and_fragment(page, url):
+def test_refusal(page):
     with pytest.raises(Error):
         page.goto("http://127.0.0.1:1999/")
+
+
+def test_fragment(page, url):
     page.goto(url)
     page.goto(url + "#there")
     expect(page).to_have_url(re.compile("#there$"))
@@ -174,9 +177,9 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 def test_ordinary_tests_pass(inner: pytest.Pytester, engine: str) -> None:
     """Ordinary tests pass with a trace and a screenshot of each, in two processes at once."""
     ran = inner.runpytest_subprocess("--browser", engine, "-n", "2", "--tracing", "on", "--screenshot", "on")
-    ran.assert_outcomes(passed=10)
+    ran.assert_outcomes(passed=11)
     traces = list((inner.path / "test-results").rglob("trace*.zip"))
-    assert len(traces) >= 9  # one per context; test_describes_itself has none
+    assert len(traces) >= 10  # one per context; test_describes_itself has none
     assert all(zipfile.ZipFile(trace).namelist() for trace in traces)
     assert list((inner.path / "test-results").rglob("*.png"))
 
@@ -213,7 +216,7 @@ def test_crash_costs_one_test(inner: pytest.Pytester, engine: str) -> None:
 
 def test_video_is_refused(inner: pytest.Pytester, engine: str) -> None:
     """Where no video can be made, --video ends with one sentence that names it."""
-    ran = inner.runpytest_subprocess("--browser", engine, "--video", "on", "-k", "test_page")
+    ran = inner.runpytest_subprocess("--browser", engine, "--video", "on", "-k", "test_viewport")
     if ran.parseoutcomes().get("errors"):
         ran.stdout.fnmatch_lines(["*--video: * expected off*"])
     else:
@@ -222,6 +225,6 @@ def test_video_is_refused(inner: pytest.Pytester, engine: str) -> None:
 
 def test_named_build_never_falls_back(inner: pytest.Pytester) -> None:
     """A channel that is not installed skips with the reason, although another Chromium is here."""
-    ran = inner.runpytest_subprocess("--browser-channel", "chrome-canary", "-k", "test_page", "-rs")
+    ran = inner.runpytest_subprocess("--browser-channel", "chrome-canary", "-k", "test_viewport", "-rs")
     ran.assert_outcomes(skipped=1)
     ran.stdout.fnmatch_lines(["*chrome-canary*"])

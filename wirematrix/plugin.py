@@ -8,13 +8,14 @@ directions. Registered by the root conftest, in no other way.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from wirematrix import codec
 from wirematrix.budgets import scale_factor
-from wirematrix.engines import sync_face
+from wirematrix.engines import route, sync_face
 from wirematrix.errors import EngineUnavailable, InvalidInput
 from wirematrix.items import (
     books_of,
@@ -42,7 +43,9 @@ MARKS = {
 MATRIX = pytest.StashKey[Matrix]()
 BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
+SOUND = pytest.StashKey[bool]()  # the collection came to its end, and nothing was wrong with it
 SUMS_KEY = "wirematrix"
+GROUPED_KEY = "wirematrix_grouped"
 STATUS_PROPERTY = "status"
 
 
@@ -90,8 +93,16 @@ def _positive(text: str) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Under pytest-xdist a worker owns whole engines: group by engine unless told otherwise."""
-    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+    if is_worker(config):  # it reads the command line again, which says nothing of what was decided here
+        config.option.loadgroup = config.workerinput[GROUPED_KEY]  # type: ignore[attr-defined]
+    elif getattr(config.option, "numprocesses", None) and config.option.dist == "no":
         config.option.dist = "loadgroup"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist whether items are sent by groups: it has to name them so."""
+    node.workerinput[GROUPED_KEY] = node.config.option.dist == "loadgroup"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -99,11 +110,15 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark, meaning in MARKS.items():
         config.addinivalue_line("markers", f"{mark}: {meaning}")
     file = config.rootpath / config.option.matrix
-    if not file.exists() and config.option.matrix == "matrix.yaml":
+    cells_meant = means_cells(config)
+    if not file.exists() and config.option.matrix == "matrix.yaml" and not cells_meant:
         return
     try:
         scale_factor()
-        config.stash[MATRIX] = load(file)
+        config.stash[MATRIX] = matrix = load(file)
+        if cells_meant:
+            matrix.cells(chosen_engines(config, matrix))
+            route()
     except InvalidInput as mistake:
         raise pytest.UsageError(str(mistake)) from None
 
@@ -123,17 +138,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
     """A scenario without an entry in the matrix, or the reverse, is a mistake, not an absent row."""
-    if MATRIX not in config.stash:
-        return
+    if MATRIX in config.stash:
+        check_scenarios(config, items, complete=is_whole(config) and not session.testsfailed)
+    yield
+    config.stash[SOUND] = not session.testsfailed or config.option.continue_on_collection_errors
+
+
+def check_scenarios(config: pytest.Config, items: list[pytest.Item], *, complete: bool) -> None:
+    """Raises UsageError; `items` are those before anything was deselected."""
     scenarios = {
         scenario_name(item.function)
         for item in items
         if isinstance(item, pytest.Function) and "cell" in item.fixturenames
     }
     try:
-        config.stash[MATRIX].check_scenarios(scenarios, complete=is_whole(config))
+        config.stash[MATRIX].check_scenarios(scenarios, complete=complete)
     except InvalidInput as mistake:
         raise pytest.UsageError(str(mistake)) from None
 
@@ -147,8 +171,10 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """A controller of pytest-xdist collects nothing itself, so its books are opened here."""
-    if is_controller(session.config) and MATRIX in session.config.stash and means_cells(session.config):
-        open_books(session.config)
+    config = session.config
+    collects_itself = config.option.collectonly or not is_controller(config)
+    if not collects_itself and MATRIX in config.stash and means_cells(config):
+        open_books(config)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -158,16 +184,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for item in session.items
         if isinstance(item, pytest.Function) and (cell := cell_of(item))
     ]
-    if wanted and not session.config.option.collectonly:
+    sound = session.config.stash.get(SOUND, False)  # pytest calls this also after a mistake
+    if wanted and sound and not session.config.option.collectonly:
         open_books(session.config).ask_for(wanted)
 
 
 def open_books(config: pytest.Config) -> RunBook:
     """The books of this run. The process without a controller puts older journals aside."""
     terminal = config.get_terminal_writer()._file  # noqa: SLF001 - sys.stderr is captured while items run
-    config.stash[BOOK] = book = RunBook(config.stash[MATRIX], books_of(config, config.stash[MATRIX]), terminal)
-    if not is_worker(config):
-        book.clear()
+    book = RunBook(config.stash[MATRIX], books_of(config, config.stash[MATRIX]), terminal)
+    try:
+        if not is_worker(config):
+            book.clear()
+    except InvalidInput as mistake:
+        raise pytest.UsageError(str(mistake)) from None
+    config.stash[BOOK] = book
     return book
 
 

@@ -31,6 +31,7 @@ class FaultProxy:
     """Forwards TCP links and breaks them on command. Made by `start`; one owner calls its methods."""
 
     def __init__(self, upstream: tuple[str, int], observe: Observe) -> None:
+        self.port = 0  # where pages connect to; the same from start on, refusing or not
         self._upstream = upstream
         self._observe = observe
         self._started_at = monotonic()
@@ -59,12 +60,8 @@ class FaultProxy:
         """
         proxy = cls(upstream, observe)
         proxy._listener = await Listener.open(host, proxy._accepted, can_shut=can_shut)
+        proxy.port = proxy._listener.port
         return proxy
-
-    @property
-    def port(self) -> int:
-        """The port pages connect to; the same from start to close, refusing or not."""
-        return self._door.port
 
     @property
     def refuses_with(self) -> str:

@@ -11,8 +11,8 @@ import contextlib
 
 import psutil
 
-PERIOD_S = 1.0
-MEMORY_EVERY = 5  # PSS is costly to ask for
+PERIOD_S = 2.0
+MEMORY_EVERY = 4  # PSS is costly to ask for
 
 
 class Resources:

@@ -108,7 +108,12 @@ class RunBook:
         self.sums.scenarios = {scenario.text.name: scenario.text for _, scenario in wanted}
 
     def clear(self) -> None:
-        """A new run begins: what an older one left is put aside (one generation), unless it is resumed."""
+        """A new run begins: what an older one left is put aside (one generation), unless it is resumed.
+
+        InvalidInput if it is to be resumed and cannot be.
+        """
+        if self.books.resume:
+            read_journals(self.books.journals, self.fingerprint)
         if self.books.resume or not self.books.journals.exists():
             return
         aside = self.books.journals.with_name("journal.before")

@@ -86,7 +86,7 @@ class Runner:
             asyncio.create_task(self.resources.sample(), name="resources"),
         ]
         try:
-            async with httpx.AsyncClient() as http, playwright_driver() as playwright:
+            async with httpx.AsyncClient(trust_env=False) as http, playwright_driver() as playwright:
                 pools = {engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues}
                 try:
                     async with asyncio.TaskGroup() as lanes:

@@ -107,6 +107,8 @@ def test_sigterm_drains_open_streams_and_a_dead_reader() -> None:
         took_ms = (time.monotonic() - began) * 1000
         assert took_ms < DRAIN_MS + 500, took_ms
         assert dead[0].read_to_end()[1] == "reset"
+        assert started.stderr is not None
+        assert started.stderr.read() == f"serving on http://{HOST}:{served.port}/ (end with Ctrl+C)\n"
         gone = facts.wait(kind="gone", count=4)
         assert {fact["because"] for fact in gone} == {"shutdown"}
         assert [fact["kind"] for fact in facts.all() if fact["kind"] in {"listening", "stopping", "stopped"}] == [

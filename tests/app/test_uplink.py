@@ -100,6 +100,17 @@ def test_oversized_body_is_refused_unread(served: Served, channel: str) -> None:
         assert raw.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
 
 
+def test_half_a_body_is_no_message(served: Served, channel: str) -> None:
+    """A peer that leaves in the middle of its body has published nothing; the log says what happened."""
+    with socket.create_connection((HOST, served.port), timeout=BUDGET_S) as raw:
+        head = f"POST /channels/{channel}/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n"
+        raw.sendall(head.encode() + b'{"data":')
+        served.facts.wait(kind="request", channel=channel)
+    [refused] = served.facts.wait(kind="refuse", channel=channel)
+    assert refused["because"] == "POST body: incomplete; expected a whole body, got 8 bytes, then the peer left"
+    assert served.statistics(channel)["head"] == 0
+
+
 def test_oversized_frame_is_refused(served: Served, channel: str) -> None:
     """A frame over the limit closes its connection with 1009; others go on."""
     with subscribed(served, "websocket", channel) as sender, subscribed(served, "websocket", channel) as other:

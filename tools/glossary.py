@@ -1,0 +1,117 @@
+"""The parts of the documents that the code knows better: statuses, metrics, budgets, networks.
+
+    python tools/glossary.py --check     say what is out of date; exit status 1 if anything is
+    python tools/glossary.py --write     bring it up to date
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`; everything else is written by people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import get_args
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from wirematrix import budgets, matrix, network
+from wirematrix.metrics import METRICS
+from wirematrix.model import STATUS_MEANS
+
+DOCUMENTS = ("README.md", "docs/glossary.md")
+PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
+BUDGET = re.compile(r'^(?P<name>[A-Z_]+) = Budget\("(?P<word>[a-z-]+)", [\d_]+\)(?:  # (?P<why>.*))?$', re.MULTILINE)
+
+
+def statuses() -> str:
+    """What an attempt may end as."""
+    return table(("status", "meaning"), ((f"`{one}`", meaning) for one, meaning in STATUS_MEANS.items()))
+
+
+def metrics() -> str:
+    """The numbers of an attempt."""
+    return table(("metric", "meaning"), ((f"`{name}`", meaning) for name, meaning in METRICS.items()))
+
+
+def waits() -> str:
+    """The budgets, with the reasons that stand beside them in budgets.py."""
+    rows = []
+    for found in BUDGET.finditer(inspect.getsource(budgets)):
+        budget: budgets.Budget = getattr(budgets, found["name"])
+        rows.append((f"`{found['word']}`", f"`{found['name']}`", f"{budget.unscaled_ms:,.0f}", found["why"] or ""))
+    return table(("budget", "in a scenario: `budgets.`", "ms", "what for"), rows)
+
+
+def networks() -> str:
+    """The networks of matrix.yaml."""
+    listed = matrix.load(ROOT / "matrix.yaml").networks
+    rows = ((f"`{one.name}`", f"`{one.kind}`", one.title, figures(one.recipe)) for one in listed)
+    return table(("network", "kind", "what it does", "figures"), rows)
+
+
+def network_kinds() -> str:
+    """The kinds a network may have, and the keys each takes."""
+    rows = []
+    for recipe in get_args(network.Recipe):
+        keys = ", ".join(f"`{key.name}`" for key in dataclasses.fields(recipe))
+        rows.append((f"`{recipe.kind}`", keys, (inspect.getdoc(recipe) or "").splitlines()[0]))
+    return table(("kind", "keys beside `title` and `kind`", "what it does"), rows)
+
+
+def figures(recipe: network.Recipe) -> str:
+    """A recipe's values: `for_ms` 2000."""
+    return ", ".join(f"`{key.name}` {getattr(recipe, key.name)}" for key in dataclasses.fields(recipe))
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "statuses": statuses,
+    "metrics": metrics,
+    "budgets": waits,
+    "networks": networks,
+    "network-kinds": network_kinds,
+}
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def renewed(text: str) -> str:
+    """A document with every generated part as the code has it now; KeyError for a part nobody makes."""
+    return PART.sub(lambda found: f"{found[1]}{PARTS[found['name']]()}{found[4]}", text)
+
+
+def stale() -> list[str]:
+    """The documents that are out of date, by their place in the tree."""
+    read = ((name, (ROOT / name).read_text(encoding="utf-8")) for name in DOCUMENTS)
+    return [name for name, text in read if renewed(text) != text]
+
+
+def main(arguments: list[str]) -> int:
+    """Check or write."""
+    parser = argparse.ArgumentParser(description="The generated parts of the documents.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--check", action="store_true", help="say what is out of date")
+    what.add_argument("--write", action="store_true", help="bring it up to date")
+    asked = parser.parse_args(arguments)
+    found = stale()
+    for name in found:
+        if asked.write:
+            file = ROOT / name
+            file.write_text(renewed(file.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+        print(
+            f"{name}: {'brought up to date' if asked.write else 'out of date; run: python tools/glossary.py --write'}"
+        )
+    return 1 if found and asked.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
