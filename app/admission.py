@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from app.connections import Connections, Subscriber
 from app.feed import Channel, Since, parse_since
-from app.refusal import Refused, Words, unauthorised
+from app.refusal import Refused, Words, foreign_page, unauthorised
 from app.service import Service
 from app.wire import Wire
 
@@ -48,6 +48,8 @@ async def knock(
     header = connection.headers.get("last-event-id", "")
     query = connection.query_params.get("since", "")
     _note_request(service, connection, name, transport=transport, number=number)
+    if transport == "websocket":
+        refuse_foreign_page(service, connection)
     channel = service.feed.channel(name)
     await _delay(service.connections, channel.tuning.header_delay_ms)
     if (status := _take_next_status(channel)) is not None:
@@ -56,6 +58,18 @@ async def knock(
     authorise(service, connection, channel)
     since = parse_since(header, where="Last-Event-ID") if header else parse_since(query, where="since")
     return Visit(number=number, channel=channel, since=since, wire=getattr(connection.state, "wire", None))
+
+
+def refuse_foreign_page(service: Service, connection: HTTPConnection) -> None:
+    """A WebSocket is exempt from CORS, so the server itself must look at Origin (RFC 6455 section 10.2).
+
+    Only browsers send one; a page of our own origin or of an allowed one may come in. Else Refused (403).
+    """
+    origin = connection.headers.get("origin")
+    if origin is None or origin.partition("://")[2] == connection.headers.get("host"):
+        return
+    if origin not in service.settings.allow_origins:
+        raise foreign_page(origin)
 
 
 def authorise(service: Service, connection: HTTPConnection, channel: Channel) -> None:

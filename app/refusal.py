@@ -64,6 +64,12 @@ def unauthorised(where: str, *, got: object) -> Refused:
     return Refused(status=401, code=4401, where=where, what="unauthorised", expected=expected, got=got)
 
 
+def foreign_page(origin: str) -> Refused:
+    """A page of another origin wants a WebSocket: 403 and close code 4403."""
+    expected = "a page of this origin or one of APP_ALLOW_ORIGINS"
+    return Refused(status=403, code=4403, where="Origin", what="foreign page", expected=expected, got=origin)
+
+
 def too_big(where: str, *, limit_bytes: int, got: object) -> Refused:
     """A body or frame over the limit: 413 and close code 1009."""
     expected = f"at most {limit_bytes} bytes"

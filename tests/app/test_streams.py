@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from tests.app.conftest import TOKEN
 from tests.app.peers import Ask, SseReader, Transport, WebSocketPeer, both_transports, opened, sse_status, subscribed
-from tests.app.serving import Served, serving
+from tests.app.serving import HOST, Served, serving
 
 HOSTILE = ["a\nb\r\nc", "\x00", "\ud800", "\u2028🙂", "", {"deep": [1, None, True, 1.5]}]
 
@@ -281,6 +281,20 @@ def test_cors_for_configured_origins_only() -> None:
         other = SseReader(served, "a", headers={"Origin": "http://other.example"})
         assert other.response.headers["access-control-allow-origin"] is None
         other.close()
+
+
+def test_a_foreign_page_gets_no_websocket() -> None:
+    """CORS does not cover WebSocket, so its Origin is looked at: our own and allowed ones come in, others get 4403."""
+    with serving(allow_origins=("http://page.example",)) as served:
+        own = f"http://{HOST}:{served.port}"
+        for origin in (own, "http://page.example"):
+            with subscribed(served, "websocket", "a", headers={"Origin": origin}) as reading:
+                assert reading.hello["seq"] == 0
+        for origin in ("http://other.example", f"{own}.other.example", "null", "http://["):
+            with contextlib.closing(opened(served, "websocket", "a", headers={"Origin": origin})) as peer:
+                assert peer.text() is None
+                assert isinstance(peer, WebSocketPeer)
+                assert peer.code == 4403
 
 
 @both_transports

@@ -11,6 +11,7 @@ from typing import Final
 import psutil
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright
 
+from wirematrix import budgets
 from wirematrix.engines import processes
 from wirematrix.engines.live import EnginePage, LiveEngine, first_line
 from wirematrix.engines.settings import VIEWPORT, LaunchOptions, browser_type_name, launch_arguments
@@ -18,6 +19,7 @@ from wirematrix.errors import EngineUnavailable
 from wirematrix.model import Build
 
 LACKS_LIBRARIES: Final = "missing dependencies"
+ERROR_PAGE: Final = "chrome-error://**"
 RENDERERS: Final = {  # what a process that runs pages has in its command line
     "chromium": ("--type=renderer",),
     "firefox": ("-contentproc", "tab"),
@@ -87,6 +89,19 @@ class NativePage(EnginePage):
     def _on_close(self, _page: Page) -> None:
         if not self.closing:
             self.death.tell("the page vanished, with its process or by its own script")
+
+    async def _goto(self, url: str, budget_ms: float) -> None:
+        """Playwright's `goto`; a refusal in Chromium raises when its error page has come, not before.
+
+        The error page is a navigation of its own, a moment later, and would end whatever is done next.
+        """
+        try:
+            await super()._goto(url, budget_ms)
+        except Error as error:
+            if "net::ERR_" in error.message and "ERR_ABORTED" not in error.message:
+                with suppress(Error):
+                    await self.page.wait_for_url(ERROR_PAGE, wait_until="commit", timeout=budgets.NOTICE.ms)
+            raise
 
     async def _close(self) -> None:
         await self.context.close()
