@@ -4,13 +4,16 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help matrix test serve setup lock clean
+.PHONY: help matrix test prove serve setup lock clean
 
 matrix: ## browsers, then every cell; the report is results/matrix.html
 	@$(PYTHON) tools/doors.py matrix $(ARGS)
 
 test: ## lint, types, workflows and the fast tests, no browser
 	@$(PYTHON) tools/doors.py test $(ARGS)
+
+prove: ## seeded defects, isolation and crashes, in real engines
+	@$(PYTHON) tools/doors.py prove $(ARGS)
 
 serve: ## the app, to try by hand
 	@$(PYTHON) tools/doors.py serve $(ARGS)

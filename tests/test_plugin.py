@@ -6,7 +6,7 @@ Where the whole machinery is wanted, no build of an engine can be found, so ever
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -16,48 +16,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.small_matrix import BASE, EXCLUSION, write
+from tests.small_project import Pretended, make_project
 from wirematrix import runbook, runfile
-from wirematrix.attempts import Job
-from wirematrix.campaign import Watcher
 from wirematrix.engines import ROUTE_VARIABLE
 from wirematrix.journal import read_journals
-from wirematrix.matrix import Matrix, load
-from wirematrix.model import Attempt, Cell, Observation, Run, Status, Verdict
-from wirematrix.runner import RunOptions
+from wirematrix.matrix import load
+from wirematrix.model import Run, Status
 
 pytest_plugins = ["pytester"]
 
 SCHEMA: Final = Path(__file__).resolve().parent.parent / "wirematrix/schema/run.schema.json"
-CONFTEST: Final = 'pytest_plugins = ["wirematrix.plugin"]'
-SETTINGS: Final = """
-[pytest]
-strict = true
-addopts = --import-mode=importlib
-filterwarnings =
-    error
-    ignore::pytest.PytestRemovedIn10Warning
-    ignore:Module already imported:pytest.PytestAssertRewriteWarning
-"""
-CONNECT: Final = '''
-async def test_opens(cell):
-    """The transport opens
-    and says so.
-
-    A second paragraph.
-    """
-'''
-RECONNECT: Final = '''
-import pytest
-
-@pytest.mark.check
-async def test_reopens(cell):
-    """It opens again."""
-'''
-ORDINARY: Final = '''
-def test_sums():
-    """Adds up."""
-    assert 1 + 1 == 2
-'''
 
 
 @pytest.fixture
@@ -67,69 +35,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr("pytest_playwright.pytest_playwright._soft_scope", None)
     monkeypatch.setenv(ROUTE_VARIABLE, "playwright")
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "no builds"))
-    write(pytester.path, BASE)
-    pytester.makeconftest(CONFTEST)
-    pytester.makeini(SETTINGS)
-    for name, text in {
-        "e2e/test_connect": CONNECT,
-        "e2e/test_reconnect": RECONNECT,
-        "tests/test_sums": ORDINARY,
-    }.items():
-        file = pytester.path / f"{name}.py"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    make_project(pytester.path)
     return pytester
-
-
-class Pretended:
-    """A campaign whose attempts end as a table says, scenario by scenario; `made` are the ids of all it made."""
-
-    endings: Mapping[str, Status]
-    made: list[str]
-
-    def __init__(
-        self, matrix: Matrix, options: RunOptions, watcher: Watcher, *, already: Mapping[Cell, Attempt] | None = None
-    ) -> None:
-        self._matrix = matrix
-        self._watcher = watcher
-        self._attempts = dict(already or {})
-        self.cpu_s, self.peak_memory_mib = 1.5, 100.0
-
-    def covers(self, cell: Cell) -> bool:
-        """Whether it was asked for."""
-        return cell in self._attempts
-
-    def start(self, jobs: Iterable[Job]) -> None:
-        """Make every attempt at once."""
-        for job in jobs:
-            if job.cell not in self._attempts:
-                self._watcher.began(job)
-                self._attempts[job.cell] = self._ended(job)
-                self._watcher.ended(self._attempts[job.cell])
-                self.made.append(job.cell.id)
-
-    def attempt(self, cell: Cell) -> Attempt:
-        """What it ended as."""
-        return self._attempts[cell]
-
-    def stop(self) -> None:
-        """Nothing is going on."""
-
-    def _ended(self, job: Job) -> Attempt:
-        verdict = Verdict(
-            status=self.endings.get(job.cell.scenario, Status.PASS),
-            because="so it was told",
-            expectation=self._matrix.expectation_for(job.cell, None),
-        )
-        return Attempt(
-            cell=job.cell,
-            number=job.number,
-            started="2026-01-31T12:00:00+00:00",
-            duration_ms=12.5,
-            verdict=verdict,
-            metrics={},
-            timeline=(Observation(at_ms=1.0, source="page", kind="open", detail={"shade": "teal"}),),
-        )
 
 
 @pytest.fixture
@@ -179,6 +86,17 @@ def test_items_are_cells(project: pytest.Pytester) -> None:
     assert collected(ran) == cells_of(project)
     assert "reopens[webkit-websocket-close]" not in collected(ran)
     assert not (project.path / "results").exists()
+
+
+def test_collecting_leaves_results_alone(project: pytest.Pytester, pretend: type[Pretended]) -> None:
+    """--collect-only, with workers too, a mistake and a broken file leave run file and journals as they are."""
+    run(project, "e2e")
+    before = {file: file.read_bytes() for file in (project.path / "results").rglob("*") if file.is_file()}
+    assert run(project, "e2e", "--collect-only", "-n", "2").ret == pytest.ExitCode.OK
+    assert run(project, "e2e", "-k", "(").ret == pytest.ExitCode.USAGE_ERROR
+    (project.path / "e2e/test_broken.py").write_text("import nothing_of_that_name", encoding="utf-8")
+    assert run(project, "e2e").ret == pytest.ExitCode.INTERRUPTED
+    assert {file: file.read_bytes() for file in (project.path / "results").rglob("*") if file.is_file()} == before
 
 
 @pytest.mark.parametrize(
@@ -392,7 +310,7 @@ def test_missing_engines_are_no_silent_skip(project: pytest.Pytester) -> None:
     ran.assert_outcomes(skipped=8)
     reason = "chromium: Playwright's own build is not fetched; mend it with: *playwright install --with-deps chromium"
     ran.stdout.fnmatch_lines(
-        [f"engine: UNAVAILABLE: {reason}", f"SKIPPED*{reason}", f"REQUIRED ENGINE MISSING: {reason}"]
+        [f"engine: UNAVAILABLE: {reason}", f"REQUIRED ENGINE MISSING: {reason}", f"SKIPPED*{reason}"]
     )
     made = written(project)
     assert sorted(made.info.unavailable) == ["chromium", "webkit"]
@@ -419,6 +337,7 @@ def test_workers_own_whole_engines(project: pytest.Pytester) -> None:
     by_worker = engines_by_worker(project.path / "results/journal")
     assert sorted(chain.from_iterable(by_worker.values())) == ["chromium", "webkit"]
     assert set(by_worker) <= {"gw0", "gw1"}
+    ran.stdout.fnmatch_lines(["engine: UNAVAILABLE: chromium: *", "2 workers *"])
 
 
 def engines_by_worker(journals: Path) -> dict[str, list[str]]:

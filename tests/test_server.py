@@ -8,7 +8,9 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +34,7 @@ from tests.tinyservice import (
 from wirematrix import server as server_module
 from wirematrix.budgets import SCALE_VARIABLE, SERVICE_STOP, Budget
 from wirematrix.errors import BudgetSpent, InvalidInput, ServiceDied
+from wirematrix.forkserver import Forked
 from wirematrix.server import HOST, READ_AT_ONCE, Command, Server, reference_app
 
 pytestmark = [
@@ -39,9 +42,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="no inherited sockets and no SIGSTOP on this system"),
 ]
 
-both_ways = pytest.mark.parametrize(
-    "way", ["plain", pytest.param("forked", marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux only"))]
-)
+where_forks_are = pytest.mark.skipif(sys.platform != "linux", reason="apps are forked on Linux only")
+both_ways = pytest.mark.parametrize("way", ["plain", pytest.param("forked", marks=where_forks_are)])
 SHORT: Final = Budget("service-start", 6_000)  # 600 ms at the scale of the tests that let it run out
 
 
@@ -50,6 +52,13 @@ def scale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Budgets are a tenth of what they say, and a start gets even less."""
     monkeypatch.setenv(SCALE_VARIABLE, "0.1")
     monkeypatch.setattr(server_module, "SERVICE_START", SHORT)
+
+
+@pytest.fixture
+def idle() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing until its input ends."""
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
 
 
 async def refuses(server: Server) -> bool:
@@ -245,6 +254,19 @@ async def test_close_ends_it_and_lets_the_port_go(tmp_path: Path, *, suspended: 
         await server.close()
 
 
+async def test_an_end_that_is_never_reported_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle: subprocess.Popen[bytes]
+) -> None:
+    """A killed process whose end nobody hears of holds up neither `kill` nor `close` for ever."""
+    monkeypatch.setattr(server_module, "SERVICE_STOP", Budget("service-stop", 50))
+    server = Server(tiny_service(tmp_path))
+    server._process = Forked(idle.pid, asyncio.StreamReader(), asyncio.StreamReader())
+    with pytest.raises(BudgetSpent, match="waited 50 ms for the app to end after SIGKILL"):
+        await asyncio.wait_for(server.kill(), BUDGET_S)
+    await asyncio.wait_for(server.close(), BUDGET_S)
+    assert idle.wait(BUDGET_S) == -signal.SIGKILL
+
+
 async def test_before_the_start_there_is_nothing_to_end(tmp_path: Path) -> None:
     """Of a service that was never started nothing can be ended, and nothing goes wrong."""
     server = Server(tiny_service(tmp_path))
@@ -261,10 +283,13 @@ async def test_before_the_start_there_is_nothing_to_end(tmp_path: Path) -> None:
 # ── starts that fail ──
 
 
-@both_ways
 @pytest.mark.parametrize(
-    ("mood", "exit_code", "last_words"),
-    [("dies", 3, {"no such setting", "half a word"}), ("dies when asked", 4, {"cannot open the database"})],
+    ("mood", "exit_code", "last_words", "way"),
+    [
+        ("dies", 3, {"no such setting", "half a word"}, "plain"),
+        ("dies when asked", 4, {"cannot open the database"}, "plain"),
+        pytest.param("dies when asked", 4, {"cannot open the database"}, "forked", marks=where_forks_are),
+    ],
 )
 async def test_dying_at_the_start_is_told_with_last_words(
     tmp_path: Path, mood: Mood, exit_code: int, last_words: set[str], way: Way

@@ -89,8 +89,12 @@ DEFECTS: Final = (
         name="subscriber never cleaned up",
         scenario="server_learns_page_closed",
         file="app/connections.py",
-        old="        self._remove(subscriber)\n        self.log.note(",
-        new="        self.log.note(",
+        old="""\
+        del self._live[subscriber.number]
+        subscriber.stop_timers()
+        subscriber.channel.unsubscribe(subscriber)
+""",
+        new="",
     ),
     Defect(
         name="order swapped once in 1000",

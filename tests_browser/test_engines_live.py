@@ -14,7 +14,16 @@ import pytest
 
 from tests_browser.streams import Streams
 from wirematrix import budgets
-from wirematrix.engines import EnginePage, LiveEngine, PageError, Playwright, launched, locate, playwright_driver
+from wirematrix.engines import (
+    EnginePage,
+    LiveEngine,
+    PageError,
+    PageWorn,
+    Playwright,
+    launched,
+    locate,
+    playwright_driver,
+)
 from wirematrix.engines.processes import lives, tree
 from wirematrix.errors import BudgetSpent, EngineCrashed, EngineUnavailable
 
@@ -157,6 +166,26 @@ async def test_reset_of_an_untouched_page(engine: LiveEngine) -> None:
     await page.reset()
     assert await page.evaluate("1 + 1") == 2
     await page.close()
+
+
+async def test_worn_page_is_not_reused(engine: LiveEngine) -> None:
+    """A page whose failed WebSockets would slow down the next cell's refuses to be reset; a fresh one is fast."""
+    if engine.build.engine not in {"chromium", "chrome", "msedge"}:
+        pytest.skip("only Chromium delays by renderer; Firefox by address and port, WebKit not at all")
+    fail = """async times => {
+        for (let n = 0; n < times; n++)
+            await new Promise(ok => { new WebSocket("ws://127.0.0.1:1998/").onclose = ok; });
+    }"""
+    async with origins(1) as (streams,):
+        page = await engine.new_page()
+        await page.goto(streams.url)
+        await page.evaluate(fail, 4)
+        await page.reset()
+        await page.goto(streams.url)
+        await page.evaluate(fail, 6)
+        with pytest.raises(PageWorn, match="10 failed WebSockets"):
+            await page.reset()
+        await page.close()
 
 
 async def test_leaving_ends_connections(engine: LiveEngine) -> None:

@@ -2,6 +2,7 @@
 
     python3 tools/doors.py matrix [ARGS ...]    the browsers, then `wirematrix matrix ARGS`
     python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`
+    python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser ARGS`: can the matrix fail?
     python3 tools/doors.py serve [ARGS ...]     the app, to try by hand
     python3 tools/doors.py setup                the environment and nothing else
     python3 tools/doors.py lock                 write requirements.lock again from pyproject.toml
@@ -20,7 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-DOORS = ("matrix", "test", "serve", "setup", "lock", "clean")
+DOORS = ("matrix", "test", "prove", "serve", "setup", "lock", "clean")
+BROWSING = ("matrix", "prove")  # these need the browsers
+RUNS = {"matrix": ("wirematrix", "matrix"), "prove": ("pytest", "tests_browser"), "serve": ("wirematrix", "serve")}
 CACHES = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
 LOCK_COMMAND = (
     *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"),
@@ -39,16 +42,13 @@ def main(door: str, arguments: list[str]) -> int:
 
     environment.main()
     python = str(environment.PYTHON)
-    if door == "matrix":
+    if door == "test":
+        return test(python, environment.SCRIPTS, arguments)
+    if door in BROWSING:
         wanted = engines(arguments, browsers.ENGINES)
         if wanted is not None:
             browsers.main([word for engine in wanted for word in ("--engine", engine)])
-        return run(python, "-m", "wirematrix", "matrix", *arguments)
-    if door == "test":
-        return test(python, environment.SCRIPTS, arguments)
-    if door == "serve":
-        return run(python, "-m", "wirematrix", "serve", *arguments)
-    return 0
+    return run(python, "-m", *RUNS[door], *arguments) if door in RUNS else 0
 
 
 def engines(arguments: list[str], known: tuple[str, ...]) -> list[str] | None:

@@ -129,6 +129,6 @@ def explain(attempt: Attempt, nodeid: str) -> str:
             *(f"  {one.force} {one.check}: {one.held}: {one.because}" for one in verdict.findings),
             f"  the last {len(shown)} observations:",
             *(f"    {line}" for line in shown),
-            f'  rerun: {sys.executable} -m pytest "{nodeid.partition("@")[0]}" --concurrency 1',
+            f'  rerun: {sys.executable} -m pytest "{nodeid}" --concurrency 1',
         ]
     )

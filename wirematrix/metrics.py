@@ -56,7 +56,7 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
         "delivery_p50_ms": percentile(latencies, 50),
         "delivery_p95_ms": percentile(latencies, 95),
         "uplink_ms": percentile(uplink_round_trips_ms(timeline), 50),
-        "attempts": connection_attempts(timeline, breaks[0].at_ms) if breaks else None,
+        "attempts": connection_attempts(timeline, breaks[0]) if breaks else None,
         "breaks": len(breaks) or None,
         "published": len(account.published),
         "received": len(account.received),
@@ -106,16 +106,20 @@ def first_recovered(timeline: Timeline, since_ms: float) -> Observation | None:
     )
 
 
-def connection_attempts(timeline: Timeline, since_ms: float) -> int:
-    """Connections the page asked for: our own calls, plus the tries an EventSource announced itself.
+def connection_attempts(timeline: Timeline, broken: Observation) -> int:
+    """Connections the page asked for since a break: our own calls, plus the tries an EventSource announced itself.
 
     An EventSource that fires `error` in state CONNECTING will try again without being asked
     (HTML standard, 9.2.3, reestablish the connection), and it does so where no link can see it.
     """
     opening = timeline.first("page", "opening")
     by_itself = opening is not None and opening.detail.get("transport") == "eventsource"
-    native = timeline.of("page", "error", since_ms=since_ms, state="CONNECTING") if by_itself else ()
-    return len(timeline.of("page", "opening", since_ms=since_ms)) + len(native)
+    tries = [
+        seen
+        for seen in timeline.page_after(broken, "opening", "error")
+        if seen.kind == "opening" or (by_itself and seen.detail.get("state") == "CONNECTING")
+    ]
+    return len(tries)
 
 
 def reconnect_delays_ms(timeline: Timeline) -> list[float]:

@@ -8,10 +8,12 @@ directions. Registered by the root conftest, in no other way.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from wirematrix import codec
 from wirematrix.budgets import scale_factor
@@ -30,7 +32,7 @@ from wirematrix.items import (
     scenario_of,
 )
 from wirematrix.matrix import Matrix, load
-from wirematrix.model import Cell, Run, Status
+from wirematrix.model import ENGINES, Cell, Run, Status
 from wirematrix.pool import Pages
 from wirematrix.report import console_on, print_summary
 from wirematrix.runbook import RunBook, Sums
@@ -45,8 +47,8 @@ BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SOUND = pytest.StashKey[bool]()  # the collection came to its end, and nothing was wrong with it
 SUMS_KEY = "wirematrix"
-GROUPED_KEY = "wirematrix_grouped"
 STATUS_PROPERTY = "status"
+CELL_NODE = re.compile(r"\[([a-z]+)-[^]]*\]$")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,21 +92,6 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Under pytest-xdist a worker owns whole engines: group by engine unless told otherwise."""
-    if is_worker(config):  # it reads the command line again, which says nothing of what was decided here
-        config.option.loadgroup = config.workerinput[GROUPED_KEY]  # type: ignore[attr-defined]
-    elif getattr(config.option, "numprocesses", None) and config.option.dist == "no":
-        config.option.dist = "loadgroup"
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist whether items are sent by groups: it has to name them so."""
-    node.workerinput[GROUPED_KEY] = node.config.option.dist == "loadgroup"
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Read the matrix; a mistake in it ends the session with one sentence."""
     for mark, meaning in MARKS.items():
@@ -133,7 +120,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cells = [cell for cell in matrix.cells(chosen) if cell.scenario == name]
     metafunc.parametrize(
         "cell",
-        [pytest.param(cell, id=cell.params, marks=pytest.mark.xdist_group(cell.engine)) for cell in cells],
+        [pytest.param(cell, id=cell.params) for cell in cells],
         indirect=True,
     )
 
@@ -175,8 +162,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     collects_itself = config.option.collectonly or not is_controller(config)
     if not collects_itself and MATRIX in config.stash and means_cells(config):
         open_books(config)
+        for line in pytest_report_collectionfinish(config):
+            config.pluginmanager.getplugin("terminalreporter").write_line(line)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the terminal asks what there is to say about it
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What was selected is what is declared: every declared cell ends in a status."""
     wanted = [
@@ -256,6 +246,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         config.stash[RUN] = book.write()
     if book.missing_required and book.sums.declared and config.option.require_engines:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class EngineScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types of its own
+    """Sends all cells of an engine to the same worker of pytest-xdist, and any other test to whoever is free.
+
+    Not `--dist loadgroup`: pytest-xdist 3.8 names groups in a way that pytest 9.2 overlooks.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        match = CELL_NODE.search(nodeid)
+        return match[1] if match and match[1] in ENGINES else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> EngineScheduling | None:
+    """Under pytest-xdist a worker owns whole engines, whatever --dist says."""
+    return EngineScheduling(config, log) if BOOK in config.stash else None
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -180,10 +180,9 @@ class Server:
 
     async def close(self) -> None:
         """End the process whatever it takes, and let go of the port."""
-        if self.running:
-            self._signal(signal.SIGKILL if INHERITS_SOCKETS else signal.SIGTERM)
         if self._process:
-            await self._process.wait()
+            self._signal(signal.SIGKILL if INHERITS_SOCKETS else signal.SIGTERM)
+            await self._ends(self._process)
             await self._readers_done()
         if self._placeholder:
             self._placeholder.close()
@@ -255,16 +254,21 @@ class Server:
             return
         self._signal(how)
         try:
-            async with asyncio.timeout(SERVICE_STOP.seconds):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-            raise BudgetSpent(
-                f"the app to end after {how.name}", budget_ms=SERVICE_STOP.ms, came="it was killed"
-            ) from None
+            if not await self._ends(self._process):
+                self._process.kill()
+                await self._ends(self._process)
+                raise BudgetSpent(f"the app to end after {how.name}", budget_ms=SERVICE_STOP.ms, came="it was killed")
         finally:
             await self._readers_done()
+
+    async def _ends(self, process: asyncio.subprocess.Process | Forked) -> bool:
+        """Whether the process ends in time; nobody waits for ever for an end that is not reported."""
+        try:
+            async with asyncio.timeout(SERVICE_STOP.seconds):
+                await process.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _signal(self, which: signal.Signals) -> None:
         # Not by asyncio's send_signal: it may reap a process that has just died, whose exit code is then lost.

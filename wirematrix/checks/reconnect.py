@@ -23,7 +23,7 @@ def reopened(timeline: Timeline) -> Answer:
     for number, broken in enumerate(breaks, 1):
         again = first_open(timeline, broken)
         if again is None:
-            tries = connection_attempts(timeline, broken.at_ms)
+            tries = connection_attempts(timeline, broken)
             return Held.BROKEN, (
                 f"not open again after break {number} of {len(breaks)} ({tries} tries); {how_it_ended(timeline)}"
             )

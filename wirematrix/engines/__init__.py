@@ -29,7 +29,7 @@ from playwright.async_api import async_playwright as playwright_driver
 
 from wirematrix.engines.artifacts import Artifacts
 from wirematrix.engines.builds import ROUTE_VARIABLE, Route, locate, route
-from wirematrix.engines.live import EnginePage, LiveEngine
+from wirematrix.engines.live import EnginePage, LiveEngine, PageWorn
 from wirematrix.engines.native import launch_native
 from wirematrix.engines.settings import LaunchOptions
 from wirematrix.engines.webkitgtk import launch_webkitgtk
@@ -41,6 +41,7 @@ __all__ = [
     "LaunchOptions",
     "LiveEngine",
     "PageError",
+    "PageWorn",
     "Playwright",
     "Route",
     "launch",

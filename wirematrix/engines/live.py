@@ -24,7 +24,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from wirematrix import budgets
 from wirematrix.engines import processes
-from wirematrix.errors import BudgetSpent, EngineCrashed
+from wirematrix.errors import BudgetSpent, EngineCrashed, WirematrixError
 from wirematrix.model import Build
 
 T = TypeVar("T")
@@ -42,6 +42,18 @@ LEAVE: Final = """() => {
         try { window[storage].clear(); } catch { /* error pages and opaque origins have none */ }
     setTimeout(() => location.replace("about:blank"));  // after this call has been answered
 }"""
+
+
+class PageWorn(WirematrixError):
+    """A page cannot be made as good as new: something of its past would show in its next cell."""
+
+    def __init__(self, engine: str, because: str) -> None:
+        self.engine = engine
+        self.because = because
+        super().__init__(engine, because)
+
+    def __str__(self) -> str:
+        return f"{self.engine}: page cannot be made clean: {self.because}"
 
 
 class Death:
@@ -103,10 +115,16 @@ class EnginePage(ABC):
 
         Local and session storage of the document it was on are emptied. What stays until the context goes
         is tied to origins that the next cell does not share (its own port): IndexedDB, caches, service
-        workers. In Chromium the renderer stays, and with it the growing delay it imposes on WebSockets
-        after many failed ones: close a page that has seen such a storm.
+        workers. Raises PageWorn where that would not be enough; such a page is to be closed.
         """
+        if self.wear:
+            raise PageWorn(self.engine.build.engine, self.wear)
         await self.await_work(self._reset(), "the page to become blank", budgets.NAVIGATE.ms)
+
+    @property
+    def wear(self) -> str:
+        """Why the page cannot be made clean any more, if so; overridden where an engine remembers."""
+        return ""
 
     async def navigate_away(self) -> None:
         """Leave for an empty page as a user who follows a link to another site: nothing is cleared."""

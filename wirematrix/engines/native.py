@@ -19,6 +19,7 @@ from wirematrix.errors import EngineUnavailable
 from wirematrix.model import Build
 
 LACKS_LIBRARIES: Final = "missing dependencies"
+FAILURES_ENOUGH: Final = 6  # up to here the delay stays below 5 ms
 ERROR_PAGE: Final = "chrome-error://**"
 RENDERERS: Final = {  # what a process that runs pages has in its command line
     "chromium": ("--type=renderer",),
@@ -85,10 +86,26 @@ class NativePage(EnginePage):
         super().__init__(engine, context, page)
         page.on("crash", lambda _: self.death.tell("its renderer process died"))
         page.on("close", self._on_close)
+        self.failed_websockets = 0
+        page.on("websocket", lambda socket: socket.on("socketerror", self._on_failed_websocket))
 
     def _on_close(self, _page: Page) -> None:
         if not self.closing:
             self.death.tell("the page vanished, with its process or by its own script")
+
+    def _on_failed_websocket(self, _because: str) -> None:
+        self.failed_websockets += 1
+
+    @property
+    def wear(self) -> str:
+        """Chromium delays a renderer's WebSockets, to any address, the more of them have failed before.
+
+        The delay doubles with each failure (services/network/websocket_throttler.cc); measured: 8 ms to open
+        at first, 3 s after thirty failures, also at another origin and for minutes; 40 ms in a fresh page.
+        """
+        if browser_type_name(self.engine.build.engine) != "chromium" or self.failed_websockets < FAILURES_ENOUGH:
+            return ""
+        return f"{self.failed_websockets} failed WebSockets make its renderer delay the next"
 
     async def _goto(self, url: str, budget_ms: float) -> None:
         """Playwright's `goto`; a refusal in Chromium raises when its error page has come, not before.
