@@ -8,6 +8,7 @@ import inspect
 import json
 import time
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import pytest
@@ -31,7 +32,7 @@ from wirematrix.errors import (
 )
 from wirematrix.metrics import METRICS
 from wirematrix.model import Attempt, Cell, Expectation, Held, Kind, ScenarioText, Status
-from wirematrix.probe import CLOCK, Probe
+from wirematrix.probe import CLOCK_AND_APIS, Probe
 from wirematrix.timeline import FOLD_LONGER_THAN, Timeline
 
 pytestmark = pytest.mark.anyio
@@ -85,14 +86,16 @@ class Page:
         self.crashed = asyncio.Event()
         self.origin_ms = time.time() * 1000
         self.asked = False
+        self.supports = {"websocket": True, "unknown-api": False}
+        self.engine = SimpleNamespace(build=SimpleNamespace(product="Chromium"))
 
     async def goto(self, url: str) -> None:
         """Is there at once."""
 
     async def evaluate(self, expression: str, argument: Any = None, **_: object) -> Any:
         """The document's origin, or the entries from an index on."""
-        if expression == CLOCK:
-            return self.origin_ms
+        if expression == CLOCK_AND_APIS:
+            return {"origin": self.origin_ms, "supports": self.supports}
         if self.failure and self.asked:
             raise self.failure
         self.asked = True
@@ -123,8 +126,8 @@ async def on_stage(stage: Stage, page: Page | None = None) -> None:
         recorder=stage.recorder,
         waits=stage.waits,
     )
-    await probe.visit("http://127.0.0.1:1/probe.html")
     try:
+        await probe.visit("http://127.0.0.1:1/probe.html", needs=CELL.transport)
         await stage.play(live)
     except Exception as broken:  # noqa: BLE001 - as in the runner
         stage.fails_to_start(broken)
@@ -265,6 +268,22 @@ async def test_evidence_that_cannot_be_had_is_no_pass(failure: Exception, status
     """A page that cannot be asked for its log any more decides the status, not the claims."""
     made = await attempted(claiming(saying(Held.HELD)), Page(failure=failure))
     assert made.verdict.status is status
+
+
+async def test_an_api_that_is_not_there_is_unsupported() -> None:
+    """The page's own probe of the APIs says that the engine has none of the kind: nothing is tried, nothing fails."""
+    page = Page(LIFE)
+    page.supports["websocket"] = False
+    made = await attempted(claiming(saying(Held.HELD)), page)
+    assert (made.verdict.status, made.verdict.findings) == (Status.UNSUPPORTED, ())
+
+
+async def test_a_probe_that_finds_an_invented_api_is_an_error() -> None:
+    """A probe of the APIs that says yes to everything proves nothing: that is our fault, and no unsupported."""
+    page = Page(LIFE)
+    page.supports.update({"websocket": False, "unknown-api": True})
+    made = await attempted(claiming(saying(Held.HELD)), page)
+    assert made.verdict.status is Status.ERROR
 
 
 async def test_a_page_that_died_unnoticed_is_a_crash() -> None:

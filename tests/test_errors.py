@@ -16,6 +16,7 @@ from wirematrix.errors import (
     NotReached,
     ServiceDied,
     Skipped,
+    Unsupported,
     WirematrixError,
 )
 
@@ -48,6 +49,7 @@ TEXTS: list[tuple[WirematrixError, str]] = [
     ),
     (ControlRefused("x" * 200, status=400, answer="too long"), f"{'x' * 157}...: answered 400: too long"),
     (NotReached("open", "the page saw CLOSED"), "open never came about: the page saw CLOSED"),
+    (Unsupported("WebKitGTK", "websocket"), "WebKitGTK has no websocket, says the page's probe of the APIs"),
     (Skipped("network namespaces need root"), "network namespaces need root"),
 ]
 

@@ -93,8 +93,14 @@ DEFECTS: Final = (
         del self._live[subscriber.number]
         subscriber.stop_timers()
         subscriber.channel.unsubscribe(subscriber)
+        if not self._live:
+            self._everyone_left.set()
 """,
-        new="",
+        new="""\
+        if subscriber.ending is not None:  # forgotten: the peers that vanish without being told to
+            del self._live[subscriber.number]
+        self._everyone_left.set()  # a drain that hangs would be another defect
+""",
     ),
     Defect(
         name="order swapped once in 1000",

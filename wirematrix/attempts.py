@@ -6,6 +6,7 @@ here, by the kind of exception and where it came from, never by its text:
     NotReached                   not-reached   a precondition of the scenario never came about
     EngineCrashed                crash         the engine or the page died
     BudgetSpent in the scenario  timeout       the page lived and did not answer
+    Unsupported                  unsupported   a checked probe of the engine says so
     anything else                error         ours
 """
 
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from wirematrix.budgets import ATTEMPT
 from wirematrix.checks import Claim
 from wirematrix.driver import LiveCell
-from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, Skipped, WirematrixError
+from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, Skipped, Unsupported, WirematrixError
 from wirematrix.judge import judge
 from wirematrix.metrics import metrics
 from wirematrix.model import Attempt, Cell, Expectation, ScenarioText, Status, Verdict
@@ -90,6 +91,9 @@ class Stage:
         match because:
             case EngineCrashed():
                 self._ends(Status.CRASH, str(because))
+            case Unsupported():
+                self._ends(Status.UNSUPPORTED, str(because))
+                self.clean = True
             case WirematrixError():
                 self._ends(Status.ERROR, str(because))
             case _:

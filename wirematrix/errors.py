@@ -110,6 +110,18 @@ class NotReached(WirematrixError):
         return f"{self.precondition} never came about: {self.because}"
 
 
+class Unsupported(WirematrixError):
+    """The engine has no such API: said by a probe that is checked itself, never inferred from failing."""
+
+    def __init__(self, engine: str, api: str) -> None:
+        self.engine = engine
+        self.api = api
+        super().__init__(engine, api)
+
+    def __str__(self) -> str:
+        return f"{self.engine} has no {self.api}, says the page's probe of the APIs"
+
+
 class Skipped(WirematrixError):
     """The machine cannot give a cell its meaning, so nothing was tried."""
 

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wirematrix.budgets import EVALUATE, Budget
+from wirematrix.errors import Unsupported, WirematrixError
 from wirematrix.pageclock import PageClock
 from wirematrix.timeline import Recorder
 
@@ -28,7 +29,8 @@ ASK = """async ([verb, argument, from]) => {
   const end = await verbs[verb](argument);
   return JSON.stringify({end, began, now: performance.now(), entries: probe.read(from)});
 }"""
-CLOCK = "() => performance.timeOrigin"
+CLOCK_AND_APIS = "() => ({origin: performance.timeOrigin, supports: probe.supports()})"
+INVENTED = "unknown-api"  # the page asks for an API that nobody has, too: a probe that finds it finds anything
 
 
 class Probe:
@@ -46,12 +48,19 @@ class Probe:
         """The network breaks now."""
         self.marked = self.read
 
-    async def visit(self, url: str) -> None:
-        """Load the probe page and learn its clock."""
+    async def visit(self, url: str, *, needs: str) -> None:
+        """Load the probe page, learn its clock, and see that the engine has the API a transport needs.
+
+        Raises Unsupported if it has not, WirematrixError if the probe of the APIs cannot be believed.
+        """
         await self._page.goto(url)
-        origin_ms = await self._page.evaluate(CLOCK)
-        self._clock = PageClock(self._recorder.from_epoch_ms(float(origin_ms)))
+        said = await self._page.evaluate(CLOCK_AND_APIS)
+        self._clock = PageClock(self._recorder.from_epoch_ms(float(said["origin"])))
         self.lives = True
+        if said["supports"][INVENTED]:
+            raise WirematrixError("the page's probe of the APIs found one that does not exist")
+        if not said["supports"][needs]:
+            raise Unsupported(self._page.engine.build.product, needs)
         await self.ask("read", None)
 
     async def ask(self, verb: str, argument: Any, *, within: Budget | None = None) -> Any:

@@ -165,7 +165,7 @@ class Runner:
                     probe=probe,
                     nudge=live.publish,
                 )
-                await probe.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}")
+                await probe.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}", needs=job.cell.transport.rstrip("+"))
                 await live.network.stand()
             await stage.play(live)
 
