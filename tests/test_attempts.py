@@ -28,6 +28,7 @@ from wirematrix.errors import (
     NotReached,
     ServiceDied,
     Skipped,
+    Unsupported,
     WirematrixError,
 )
 from wirematrix.metrics import METRICS
@@ -47,6 +48,12 @@ LIFE: Final = (
 # What a scenario, or what it stands on, may raise; the status it becomes; the sentence; whether the page may be reused.
 ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
     (NotReached("hello", "CLOSED at 20 ms"), Status.NOT_REACHED, "hello never came about: CLOSED at 20 ms", True),
+    (
+        Unsupported("WebKitGTK", "websocket"),
+        Status.UNSUPPORTED,
+        "WebKitGTK has no websocket, says the page's probe of the APIs",
+        True,
+    ),
     (Skipped("network namespaces need root"), Status.SKIP, "network namespaces need root", False),
     (EngineCrashed("firefox", "exit code -11"), Status.CRASH, "firefox crashed: exit code -11", False),
     (
