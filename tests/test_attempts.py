@@ -26,6 +26,7 @@ from wirematrix.errors import (
     EngineUnavailable,
     InvalidInput,
     NotReached,
+    OursSpent,
     ServiceDied,
     Skipped,
     Unsupported,
@@ -49,13 +50,14 @@ LIFE: Final = (
 ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
     (NotReached("hello", "CLOSED at 20 ms"), Status.NOT_REACHED, "hello never came about: CLOSED at 20 ms", True),
     (
-        Unsupported("WebKitGTK", "websocket"),
+        Unsupported("Lynx", "websocket"),
         Status.UNSUPPORTED,
-        "WebKitGTK has no websocket, says the page's probe of the APIs",
+        "Lynx has no websocket, says the page's probe of the APIs",
         True,
     ),
     (Skipped("network namespaces need root"), Status.SKIP, "network namespaces need root", False),
     (EngineCrashed("firefox", "exit code -11"), Status.CRASH, "firefox crashed: exit code -11", False),
+    (OursSpent("the app to end", budget_ms=1, came="no"), Status.ERROR, "waited 1 ms for the app to end; no", False),
     (
         BudgetSpent("the page to answer", budget_ms=20_000, came="nothing came"),
         Status.TIMEOUT,
@@ -253,13 +255,15 @@ async def test_the_rest_of_the_evidence_is_brought_in() -> None:
     assert made.metrics["open_ms"] == pytest.approx(20, abs=0.02)
 
 
-async def test_an_error_while_clearing_away_is_an_error() -> None:
-    """Everything held, and then our own code broke while the scene was cleared: that is no pass."""
+@pytest.mark.parametrize("raised", [OSError("no file"), BudgetSpent("the proxy", budget_ms=1, came="it did not")])
+async def test_what_fails_outside_the_scenario_is_an_error(raised: Exception) -> None:
+    """Everything held, and our own code broke, or kept us waiting, before or after: no pass, and nobody's timeout."""
     stage = Stage(job(claiming(saying(Held.HELD))))
     await on_stage(stage)
-    stage.fails_to_start(OSError("the proxy did not close"))
+    stage.fails_to_start(raised)
     made = stage.attempt(EXPECTATION)
-    assert (made.verdict.status, made.verdict.because) == (Status.ERROR, "OSError: the proxy did not close")
+    assert made.verdict.status is Status.ERROR
+    assert str(raised) in made.verdict.because
     assert made.verdict.findings == ()
 
 

@@ -14,6 +14,7 @@ from wirematrix.errors import (
     EngineUnavailable,
     InvalidInput,
     NotReached,
+    OursSpent,
     ServiceDied,
     Skipped,
     Unsupported,
@@ -31,6 +32,10 @@ TEXTS: list[tuple[WirematrixError, str]] = [
         "webkit: no build was found; mend it with: playwright install webkit",
     ),
     (EngineCrashed("firefox", "its process ended with -9"), "firefox crashed: its process ended with -9"),
+    (
+        OursSpent("the app to end", budget_ms=10, came="it was killed"),
+        "waited 10 ms for the app to end; it was killed",
+    ),
     (
         BudgetSpent("message 5", budget_ms=2999.6, came="last seen 3; state CONNECTING"),
         "waited 3000 ms for message 5; last seen 3; state CONNECTING",

@@ -260,7 +260,8 @@ async def test_an_end_that_is_never_reported_is_not_waited_for(
     """A killed process whose end nobody hears of holds up neither `kill` nor `close` for ever."""
     monkeypatch.setattr(server_module, "SERVICE_STOP", Budget("service-stop", 50))
     server = Server(tiny_service(tmp_path))
-    server._process = Forked(idle.pid, asyncio.StreamReader(), asyncio.StreamReader())
+    server._process = Forked(asyncio.StreamReader(), asyncio.StreamReader())
+    server._process.pid = idle.pid
     with pytest.raises(BudgetSpent, match="waited 50 ms for the app to end after SIGKILL"):
         await asyncio.wait_for(server.kill(), BUDGET_S)
     await asyncio.wait_for(server.close(), BUDGET_S)
@@ -288,6 +289,7 @@ async def test_before_the_start_there_is_nothing_to_end(tmp_path: Path) -> None:
     [
         ("dies", 3, {"no such setting", "half a word"}, "plain"),
         ("dies when asked", 4, {"cannot open the database"}, "plain"),
+        pytest.param("dies", 3, {"no such setting", "half a word"}, "forked", marks=where_forks_are),
         pytest.param("dies when asked", 4, {"cannot open the database"}, "forked", marks=where_forks_are),
     ],
 )

@@ -35,6 +35,7 @@ PLAIN: Final = ("opens", "delivers_the_first_message", "sends_uplink_messages", 
 HUNG: Final = Budget("hung", 3_000)
 WHOLE_S: Final = 180  # one run of a handful of cells
 KILLED_AFTER: Final = 5  # attempts in the journal when pytest is killed
+FEW: Final = "direct and (test_opens or first_message or uplink or navigated)"
 pytestmark = pytest.mark.anyio
 
 
@@ -155,7 +156,7 @@ async def test_a_hung_page_ends_by_its_budget(matrix: Matrix, engine: str) -> No
 
 def pytest_command(engine: str, results: Path, *more: str) -> list[str]:
     """`pytest e2e` over the cells without faults, two at a time so that there is a middle to be killed in."""
-    chosen = ("--browser", engine, "-k", "direct and not own_engine", "--concurrency", "2")
+    chosen = ("--browser", engine, "-k", FEW, "--concurrency", "2")
     folders = ("--results", str(results), "--output", str(results / "artifacts"))
     return [sys.executable, "-m", "pytest", "e2e", "-q", "-p", "no:cacheprovider", *chosen, *folders, *more]
 

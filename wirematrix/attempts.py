@@ -5,7 +5,7 @@ here, by the kind of exception and where it came from, never by its text:
 
     NotReached                   not-reached   a precondition of the scenario never came about
     EngineCrashed                crash         the engine or the page died
-    BudgetSpent in the scenario  timeout       the page lived and did not answer
+    BudgetSpent in the scenario  timeout       the page lived and did not answer (OursSpent: our app did not, error)
     Unsupported                  unsupported   a checked probe of the engine says so
     anything else                error         ours
 """
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from wirematrix.budgets import ATTEMPT
 from wirematrix.checks import Claim
 from wirematrix.driver import LiveCell
-from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, Skipped, Unsupported, WirematrixError
+from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, OursSpent, Skipped, Unsupported, WirematrixError
 from wirematrix.judge import judge
 from wirematrix.metrics import metrics
 from wirematrix.model import Attempt, Cell, Expectation, ScenarioText, Status, Verdict
@@ -79,6 +79,8 @@ class Stage:
             self._ends(Status.SKIP, str(reason))
         except EngineCrashed as crash:
             self._ends(Status.CRASH, str(crash))
+        except OursSpent:
+            raise
         except BudgetSpent as spent:
             self._ends(Status.TIMEOUT, str(spent))
         except TimeoutError:

@@ -66,6 +66,10 @@ class BudgetSpent(WirematrixError):
         return f"waited {self.budget_ms:.0f} ms for {self.awaited}; {self.came}"
 
 
+class OursSpent(BudgetSpent):
+    """A wait for our own app process or proxy used up its budget: our fault, wherever it was raised."""
+
+
 class ServiceDied(WirematrixError):
     """The app process ended while somebody was waiting for it; carries its exit code and last words."""
 

@@ -24,6 +24,7 @@ import select
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -35,8 +36,9 @@ PR_SET_PDEATHSIG: Final = 1
 class Forked:
     """A forked process: the part of asyncio's Process that is used here."""
 
-    def __init__(self, pid: int, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader) -> None:
-        self.pid = pid
+    def __init__(self, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader) -> None:
+        self.pid = 0
+        self.born: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.stdout = stdout
         self.stderr = stderr
         self._ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -59,6 +61,11 @@ class Forked:
         """SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
+    def is_born(self, *, alive: bool) -> None:
+        """The fork server told its id, or died before it could."""
+        if not self.born.done():  # whoever asked may have been cancelled
+            self.born.set_result(alive)
+
     def has_ended(self, status: int) -> None:
         """The fork server reaped it."""
         if not self._ended.done():
@@ -75,7 +82,7 @@ class ForkServer:
         self._control: socket.socket | None = None
         self._hearing: asyncio.Task[None] | None = None
         self._forked: dict[int, Forked] = {}
-        self._answers: asyncio.Queue[int] = asyncio.Queue()
+        self._expected: deque[Forked] = deque()
         self._one_at_a_time = asyncio.Lock()
 
     async def fork(self, arguments: Sequence[str], environment: Mapping[str, str], listening: int) -> Forked:
@@ -86,19 +93,19 @@ class ForkServer:
         async with self._one_at_a_time:
             if self._control is None:
                 await self._start()
+            control = self._alive()
             out, out_theirs = os.pipe()
             err, err_theirs = os.pipe()
+            child = Forked(await _reader(out), await _reader(err))
+            self._expected.append(child)
             try:
                 request = json.dumps({"arguments": list(arguments), "environment": dict(environment)}).encode()
-                socket.send_fds(self._alive(), [request], [listening, out_theirs, err_theirs])
+                socket.send_fds(control, [request], [listening, out_theirs, err_theirs])
             finally:
                 os.close(out_theirs)
                 os.close(err_theirs)
-            child = Forked(0, await _reader(out), await _reader(err))
-            child.pid = await self._answers.get()
-            if not child.pid:
+            if not await child.born:
                 raise ConnectionError("the fork server died")
-            self._forked[child.pid] = child
             return child
 
     async def close(self) -> None:
@@ -132,10 +139,14 @@ class ForkServer:
         while word := await loop.sock_recv(control, LARGEST):
             said = json.loads(word)
             if "forked" in said:
-                self._answers.put_nowait(said["forked"])
+                newborn = self._expected.popleft()
+                newborn.pid = said["forked"]
+                self._forked[newborn.pid] = newborn  # before its end can be heard, however soon that comes
+                newborn.is_born(alive=True)
             elif child := self._forked.pop(said["ended"], None):
                 child.has_ended(said["status"])
-        self._answers.put_nowait(0)
+        for unborn in self._expected:
+            unborn.is_born(alive=False)
         for child in self._forked.values():
             child.has_ended(signal.SIGKILL)  # its parent is gone, and it goes with it (PR_SET_PDEATHSIG)
 
@@ -160,6 +171,7 @@ def serve(control: socket.socket, module: str) -> None:
     """Import the app, then fork on request until the asking side hangs up."""
     sys.path.insert(0, str(Path.cwd()))
     importlib.import_module(f"{module}.__main__")
+    del sys.modules[f"{module}.__main__"]  # its own imports stay; runpy warns of a module that is there already
     wakeup, waker = os.pipe()
     os.set_blocking(waker, False)
     os.set_blocking(wakeup, False)

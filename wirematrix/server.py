@@ -25,7 +25,7 @@ from typing import Any
 import httpx
 
 from wirematrix.budgets import SERVICE_START, SERVICE_STOP
-from wirematrix.errors import BudgetSpent, InvalidInput, ServiceDied
+from wirematrix.errors import InvalidInput, OursSpent, ServiceDied
 from wirematrix.forkserver import Forked, ForkServer
 
 Fact = Mapping[str, Any]
@@ -129,7 +129,7 @@ class Server:
     async def start(self) -> None:
         """Start the process and wait until it answers `/healthz`.
 
-        Raises ServiceDied when it ends first, BudgetSpent when it never answers.
+        Raises ServiceDied when it ends first, OursSpent when it never answers.
         """
         self._last_words.clear()
         self._last_answer = ""
@@ -164,7 +164,7 @@ class Server:
         await self._end(signal.SIGKILL if INHERITS_SOCKETS else signal.SIGTERM)
 
     async def terminate(self) -> None:
-        """SIGTERM: the app drains and ends by itself; BudgetSpent (after a SIGKILL) if it does not."""
+        """SIGTERM: the app drains and ends by itself; OursSpent (after a SIGKILL) if it does not."""
         await self._end(signal.SIGTERM)
 
     def suspend(self) -> None:
@@ -220,7 +220,7 @@ class Server:
             if ended.done():
                 await self._readers_done()
                 raise self._died()
-            raise BudgetSpent(
+            raise OursSpent(
                 f"the app to answer {self.origin}/healthz",
                 budget_ms=SERVICE_START.ms,
                 came=f"it is alive; its last answer: {self._last_answer}"
@@ -257,7 +257,7 @@ class Server:
             if not await self._ends(self._process):
                 self._process.kill()
                 await self._ends(self._process)
-                raise BudgetSpent(f"the app to end after {how.name}", budget_ms=SERVICE_STOP.ms, came="it was killed")
+                raise OursSpent(f"the app to end after {how.name}", budget_ms=SERVICE_STOP.ms, came="it was killed")
         finally:
             await self._readers_done()
 

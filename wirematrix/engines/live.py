@@ -40,6 +40,7 @@ INTERRUPTED: Final = "interrupted by another navigation"
 LEAVE: Final = """() => {
     for (const storage of ["localStorage", "sessionStorage"])
         try { window[storage].clear(); } catch { /* error pages and opaque origins have none */ }
+    window.name = ""; // outlives the navigation in Chromium, across origins too
     setTimeout(() => location.replace("about:blank"));  // after this call has been answered
 }"""
 
