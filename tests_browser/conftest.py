@@ -9,3 +9,8 @@ import pytest
 def anyio_backend() -> str:
     """The one backend everything here is written for; per module, so that an engine can be kept."""
     return "asyncio"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What asks for a `page` runs in all three engines unless some were asked for."""
+    config.option.browser = config.option.browser or ["chromium", "firefox", "webkit"]

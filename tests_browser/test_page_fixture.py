@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +61,7 @@ def test_fails(page):
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> Iterator[pytest.Pytester]:
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """A folder with ordinary browser tests and no matrix, on a machine with every engine."""
     for name in NEEDED:
         try:
@@ -72,7 +71,7 @@ def project(pytester: pytest.Pytester) -> Iterator[pytest.Pytester]:
     pytester.makeconftest('pytest_plugins = ["wirematrix.plugin"]')
     pytester.makeini(SETTINGS)
     pytester.makepyfile(test_ordinary=ORDINARY)
-    yield pytester
+    return pytester
 
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -114,10 +113,11 @@ def test_evidence_of_failures_only(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize("engine", NEEDED)
 def test_cells_have_evidence_too(project: pytest.Pytester, engine: str) -> None:
     """In `pytest e2e` the same options keep a trace and a screenshot of each cell, in a folder named after it."""
+    cell = f"e2e/test_connect.py::test_opens[{engine}-websocket-direct]"
+    folders = ("--output", str(project.path / "kept"), "--results", str(project.path / "results"))
+    evidence = ("--tracing", "on", "--screenshot", "on")
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", f"e2e/test_connect.py::test_opens[{engine}-websocket-direct]", "-q"]
-        + ["--browser", engine, "--tracing", "on", "--screenshot", "on", "-p", "no:cacheprovider"]
-        + ["--output", str(project.path / "kept"), "--results", str(project.path / "results")],
+        [sys.executable, "-m", "pytest", cell, "--browser", engine, *evidence, *folders, "-p", "no:cacheprovider"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.async_api import Error as PlaywrightError
 
 from wirematrix.engines.live import EnginePage
+from wirematrix.errors import WirematrixError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +30,14 @@ class Artifacts:
         """Trace the body and take the screenshot at its end, in the folder `name`. A dead page leaves neither."""
         place = self.folder / name
         if self.tracing != "off":
-            await page.context.tracing.start(snapshots=True, screenshots=True, sources=False)
+            await page.start_trace()
         try:
             yield
         finally:
-            with suppress(PlaywrightError):
+            with suppress(PlaywrightError, WirematrixError):
                 if self.screenshot == "on" or (self.screenshot == "only-on-failure" and failed()):
-                    await page.page.screenshot(path=place / "page.png")
-            with suppress(PlaywrightError):
+                    await page.screenshot(place / "page.png")
+            with suppress(PlaywrightError, WirematrixError):
                 if self.tracing != "off":
                     keep = self.tracing == "on" or failed()
-                    await page.context.tracing.stop(path=place / "trace.zip" if keep else None)
+                    await page.stop_trace(place / "trace.zip" if keep else None)
