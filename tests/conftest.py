@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpcore  # noqa: F401 - pytester's in-process runs forget what they imported first, and httpx would map two
 import pytest
 
 

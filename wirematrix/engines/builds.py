@@ -31,7 +31,7 @@ DEBIAN_PACKAGES: Final = {
     "webkit": "python3-gi gir1.2-webkit2-4.1 xvfb",
 }
 # Playwright 1.65 sends `emulation.setMediaFeaturesOverride`, which Firefox knows since 159 (bug 2064354).
-FIREFOX_NEEDED: Final = {(1, 65): 159}
+FIREFOX_NEEDED: Final = {(1, 62): 153, (1, 65): 159}
 
 
 class Route(StrEnum):
