@@ -35,6 +35,9 @@ from wirematrix.resources import Resources
 from wirematrix.server import HOST, Command, Server
 from wirematrix.services import Services
 
+# A server drops idle connections after some seconds (uvicorn 5, httpx as well): one that is reused at that very
+# moment breaks, and a publish cannot be repeated. So ours are dropped long before.
+KEEP_ALIVE = httpx.Limits(keepalive_expiry=1.0)
 PROBE_PAGE = "/static/probe.html#driven"
 
 
@@ -86,7 +89,7 @@ class Runner:
             asyncio.create_task(self.resources.sample(), name="resources"),
         ]
         try:
-            async with httpx.AsyncClient(trust_env=False) as http, playwright_driver() as playwright:
+            async with httpx.AsyncClient(trust_env=False, limits=KEEP_ALIVE) as http, playwright_driver() as playwright:
                 pools = {engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues}
                 try:
                     async with asyncio.TaskGroup() as lanes:
