@@ -189,6 +189,18 @@ def test_firefox_has_to_fit_playwright(firefox: str, playwright: str, *, fits: b
     require_fitting_firefox(replace(build, origin="playwright"), playwright)
 
 
+def test_old_firefox_is_mended_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the tried Playwright a Firefox that is too old needs newer packages, not the same Playwright again."""
+    monkeypatch.setattr("wirematrix.engines.builds.on_debian", lambda: True)
+    build = Build(
+        engine="firefox", product="Firefox", version="140.12.0", origin="system", executable="/x", system="here"
+    )
+    with pytest.raises(EngineUnavailable, match="apt-get update && .*apt-get install .*firefox-esr$"):
+        require_fitting_firefox(build, "1.64.1")
+    with pytest.raises(EngineUnavailable, match="pip install playwright==1.64.1$"):
+        require_fitting_firefox(build, "1.65.2")
+
+
 def test_webkitgtk_is_never_safari(install: Install) -> None:
     """The system's WebKit is called WebKitGTK, with the version its library states."""
     install("Xvfb", "exit 0")

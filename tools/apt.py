@@ -63,15 +63,20 @@ def hands_out_snaps() -> bool:
 
 
 def install(*packages: str) -> str | None:
-    """Install the packages; None when that worked, else one line that says why not.
+    """Install the packages, newer ones over older ones; None when that worked, else one line that says why not.
 
-    The package lists are fetched only if the first try fails, which on a bare image it does at once.
+    The package lists are fetched first, once a process: an image's old lists know old browsers only, or none of the
+    suite that has the new ones, and would install them without a complaint. Where the lists cannot be fetched, what
+    the old ones offer may still do.
     """
-    first = _install(packages)
-    if first is None:
-        return None
-    _apt_get("update", budget_s=FETCH_S)
+    update()
     return _install(packages)
+
+
+@cache
+def update() -> str | None:
+    """Fetch the package lists, once."""
+    return _apt_get("update", budget_s=FETCH_S)
 
 
 def _install(packages: tuple[str, ...]) -> str | None:

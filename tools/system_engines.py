@@ -82,7 +82,7 @@ def chromium(memory: Memory) -> Found | Missing:
 
 def firefox(playwright: str) -> Found | Missing:
     """Firefox from the distribution, if it speaks enough BiDi for this Playwright; its version is read, not asked."""
-    because = f"no {' or '.join(FIREFOXES)} is installed"
+    reasons = []
     for name in FIREFOXES:
         where = shutil.which(name)
         if where is None:
@@ -90,12 +90,12 @@ def firefox(playwright: str) -> Found | Missing:
         version = firefox_version(Path(where).resolve().parent)
         oldest = oldest_firefox(playwright)
         if version is None:
-            because = f"{where} has no application.ini beside it (a snap?), so its version is unknown"
+            reasons.append(f"{where} has no application.ini beside it (a snap?), so its version is unknown")
         elif int(version.partition(".")[0]) < oldest:
-            because = f"{where} is {version}; Playwright {playwright} drives Firefox {oldest} or newer"
+            reasons.append(f"{where} is {version}; Playwright {playwright} drives Firefox {oldest} or newer")
         else:
             return Found(f"Firefox {version}", where)
-    return Missing(because)
+    return Missing("; ".join(reasons) or f"no {' or '.join(FIREFOXES)} is installed")
 
 
 def firefox_version(folder: Path) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -172,6 +174,24 @@ def test_snaps_are_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert answer.remedy == "playwright install firefox"
 
 
+def test_lists_are_fetched_before_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An image's old package lists would install an old browser without a complaint, so they are fetched first."""
+    asked: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(apt, "privilege", lambda: ())
+    monkeypatch.setattr(subprocess, "run", run)
+    apt.update.cache_clear()
+    assert apt.install("chromium") is None
+    assert apt.install("firefox-esr") is None
+    apt.update.cache_clear()
+    verbs = [next(word for word in command if word in {"update", "install"}) for command in asked]
+    assert verbs == ["update", "install", "install", "install", "install"]
+
+
 def test_failed_apt_is_tried_once_a_day(tmp_path: Path) -> None:
     """Apt that failed is not asked again by the next run, and its complaint is in the line."""
     system = FakeSystem(refuses="E: Unable to locate package chromium")
@@ -270,6 +290,14 @@ def test_old_firefox_is_missing_with_both_versions(tmp_path: Path, monkeypatch: 
     assert firefox_version(tmp_path) == "140.12.0"
     answer = firefox("1.64.1")
     assert answer == Missing(f"{program} is 140.12.0; Playwright 1.64.1 drives Firefox 153 or newer")
+    snap = tmp_path / "other" / "firefox"
+    snap.parent.mkdir()
+    snap.write_text("#!/bin/sh\n", encoding="utf-8")
+    snap.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{snap.parent}")
+    both = firefox("1.64.1")
+    assert isinstance(both, Missing)
+    assert both.because.startswith(f"{answer.because}; {snap} has no application.ini")
 
 
 def script(source: str) -> list[str]:

@@ -27,13 +27,12 @@ from rich.table import Table
 
 from wirematrix import engines
 from wirematrix.engines import playwright_builds
-from wirematrix.engines.builds import python_here
+from wirematrix.engines.builds import PLAYWRIGHT_TRIED, python_here
 from wirematrix.errors import WirematrixError
 from wirematrix.model import ENGINES, Build
 
 NEEDED: Final = ("chromium", "firefox", "webkit")
 PYTHON_NEEDED: Final = (3, 11)
-PLAYWRIGHT_TRIED: Final = "1.64.1"
 OPEN_FILES_NEEDED: Final = 1024
 MEMORY_NEEDED_MIB: Final = 2048
 DISK_NEEDED_MIB: Final = 500

@@ -32,6 +32,7 @@ DEBIAN_PACKAGES: Final = {
 }
 # Playwright 1.65 sends `emulation.setMediaFeaturesOverride`, which Firefox knows since 159 (bug 2064354).
 FIREFOX_NEEDED: Final = {(1, 62): 153, (1, 65): 159}
+PLAYWRIGHT_TRIED: Final = "1.64.1"  # the newest that drives the three engines of Debian 12
 
 
 class Route(StrEnum):
@@ -116,8 +117,16 @@ def require_fitting_firefox(build: Build, playwright_version: str | None = None)
         raise EngineUnavailable(
             "firefox",
             f"{build.executable} is {build.version}; Playwright {installed} drives Firefox {needed} and newer",
-            remedy=f"{python_here()} -m pip install playwright==1.64.1",
+            remedy=firefox_remedy(release),
         )
+
+
+def firefox_remedy(release: tuple[int, ...]) -> str:
+    """A newer Firefox by fresh package lists; where Playwright is newer than what was tried, the Playwright that was."""
+    if release > tuple(int(part) for part in PLAYWRIGHT_TRIED.split(".")[:2]) or not on_debian():
+        return f"{python_here()} -m pip install playwright=={PLAYWRIGHT_TRIED}"
+    sudo = "" if os.geteuid() == 0 else "sudo "
+    return f"{sudo}apt-get update && {mend_command('firefox')}"
 
 
 def at_channel(name: str, channel: str) -> Build:
