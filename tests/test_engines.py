@@ -195,9 +195,9 @@ def test_old_firefox_is_mended_where_it_came_from(monkeypatch: pytest.MonkeyPatc
     build = Build(
         engine="firefox", product="Firefox", version="140.12.0", origin="system", executable="/x", system="here"
     )
-    with pytest.raises(EngineUnavailable, match="apt-get update && .*apt-get install .*firefox-esr$"):
+    with pytest.raises(EngineUnavailable, match=r"apt-get update && .*apt-get install .*firefox-esr$"):
         require_fitting_firefox(build, "1.64.1")
-    with pytest.raises(EngineUnavailable, match="pip install playwright==1.64.1$"):
+    with pytest.raises(EngineUnavailable, match=r"pip install playwright==1\.64\.1$"):
         require_fitting_firefox(build, "1.65.2")
 
 

@@ -122,7 +122,7 @@ def require_fitting_firefox(build: Build, playwright_version: str | None = None)
 
 
 def firefox_remedy(release: tuple[int, ...]) -> str:
-    """A newer Firefox by fresh package lists; where Playwright is newer than what was tried, the Playwright that was."""
+    """A newer Firefox by fresh package lists; where Playwright is newer than was tried, the one that was."""
     if release > tuple(int(part) for part in PLAYWRIGHT_TRIED.split(".")[:2]) or not on_debian():
         return f"{python_here()} -m pip install playwright=={PLAYWRIGHT_TRIED}"
     sudo = "" if os.geteuid() == 0 else "sudo "
