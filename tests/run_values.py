@@ -10,11 +10,13 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from wirematrix.model import (
+    RELATIONS,
     Attempt,
     Build,
     Cell,
     Exclusion,
     Expectation,
+    Fact,
     Finding,
     Force,
     Held,
@@ -46,6 +48,8 @@ INFO = RunInfo(
     wall_s=9.5,
     cpu_s=11.0,
     peak_memory_mib=900.5,
+    cpu_by_part_s={"engines": 8.5, "python": 2.5},
+    soak_left_out=3,
     builds=(
         Build(
             engine="webkit",
@@ -78,9 +82,13 @@ ATTEMPT = Attempt(
     ),
     near_misses=(NearMiss(awaited="open", waited_ms=700.0, budget_ms=800.0),),
     dropped_observations=3,
+    facts=(
+        Fact(name="reconnect_delay_ms", title="reconnect delay", observed=(3001.5, 60_000), cap=60_000),
+        Fact(name="ends_as", title="how it ends", observed=("CLOSED",)),
+    ),
 )
 RUN = Run(
-    schema=1,
+    schema=2,
     info=INFO,
     scenarios=(
         ScenarioText(
@@ -118,7 +126,16 @@ DETAILS = st.dictionaries(
     ),
     max_size=3,
 )
-CELLS = st.builds(Cell, scenario=NAMES, engine=NAMES, transport=NAMES, network=NAMES)
+CELLS = st.builds(
+    Cell, scenario=NAMES, engine=NAMES, transport=NAMES, network=NAMES, relation=st.sampled_from(RELATIONS)
+)
+FACTS = st.builds(
+    Fact,
+    name=TEXTS,
+    title=TEXTS,
+    observed=st.lists(NUMBERS | COUNTS | TEXTS, max_size=3).map(tuple),
+    cap=st.none() | NUMBERS | COUNTS,
+)
 EXPECTATIONS = st.builds(
     Expectation,
     statuses=st.lists(st.sampled_from(Status), min_size=1, max_size=3).map(tuple),
@@ -138,6 +155,7 @@ ATTEMPTS = st.builds(
         because=REASONS,
         findings=st.lists(FINDINGS, max_size=2).map(tuple),
         expectation=EXPECTATIONS,
+        builds_on=TEXTS,
     ),
     metrics=st.dictionaries(TEXTS, st.none() | NUMBERS | COUNTS, max_size=3),
     timeline=st.lists(st.builds(Observation, at_ms=NUMBERS, source=TEXTS, kind=TEXTS, detail=DETAILS), max_size=3).map(
@@ -147,6 +165,8 @@ ATTEMPTS = st.builds(
         tuple
     ),
     dropped_observations=COUNTS,
+    facts=st.lists(FACTS, max_size=2).map(tuple),
+    isolated=st.booleans(),
 )
 SOME_ATTEMPTS = st.lists(ATTEMPTS, max_size=4, unique_by=lambda each: (each.cell, each.number)).map(tuple)
 

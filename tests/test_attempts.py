@@ -229,7 +229,7 @@ async def test_a_scenario_that_claims_nothing_is_an_error() -> None:
     """Played to its end without a claim it has proved nothing."""
     made = await attempted(claiming())
     assert made.verdict.status is Status.ERROR
-    assert made.verdict.because == "the scenario made no claim, so nothing was judged"
+    assert made.verdict.because == "the scenario claimed and recorded nothing, so nothing was judged"
 
 
 @pytest.mark.parametrize(

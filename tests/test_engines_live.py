@@ -24,6 +24,7 @@ pytestmark = pytest.mark.anyio
 BUILD = Build(engine="firefox", product="Firefox", version="1", origin="system", executable="/there", system="here")
 FAMILY = """
 import subprocess, sys, time
+while time.process_time() < 0.05: pass  # more than one tick of the coarsest accounting
 subprocess.Popen([sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"])
 time.sleep(600)
 """

@@ -32,6 +32,7 @@ RINGS_BY_MODULE = {
         "journal",
         "judge",
         "matrix",
+        "measures",
         "metrics",
         "network",
         "nodes",

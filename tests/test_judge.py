@@ -108,7 +108,7 @@ def test_a_check_records_and_never_fails(opinions: list[Opinion], status: Status
         ([(MUST, HELD), (SHOULD, BROKEN)], "check_2: broken with 0 observations"),
         ([(SHOULD, UNDECIDED), (MUST, UNDECIDED)], "check_2: undecided with 0 observations"),
         ([(MUST, HELD), (SHOULD, HELD)], "held with 0 observations; held with 0 observations"),
-        ([], "the scenario made no claim, so nothing was judged"),
+        ([], "the scenario claimed and recorded nothing, so nothing was judged"),
     ],
 )
 def test_the_sentence_is_the_deciding_ones(opinions: list[Opinion], because: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,30 @@ def test_engines_that_are_not_required_run_when_asked_for(tmp_path: Path) -> Non
     assert [each.engine for each in named if each.transport == "eventsource"] == ["chromium", "chrome"]
     with pytest.raises(InvalidInput, match="unknown engine 'msedge'; expected chromium, webkit or chrome"):
         matrix.cells(["msedge"])
+
+
+def test_relations_are_a_dimension_where_they_are_named(tmp_path: Path) -> None:
+    """A scenario has its cells in the same origin, unless its entry says over which origin relations it runs."""
+    both = BASE + "    relations: [cross-origin, same-origin]\n"
+    cells = load(write(tmp_path, both)).cells(["webkit"])
+    assert [each.id for each in cells] == [
+        "opens[webkit-eventsource-direct]",
+        "opens[webkit-websocket-direct]",
+        "reopens[webkit-websocket-direct]",
+        "reopens[webkit-websocket-direct-cross-origin]",
+        "reopens[webkit-websocket-close]",
+        "reopens[webkit-websocket-close-cross-origin]",
+    ]
+
+
+def test_expectations_tell_relations_apart(tmp_path: Path) -> None:
+    """An expectation may mean the cells of one origin relation only."""
+    both = BASE + "    relations: [cross-origin, same-origin]\n"
+    across = "expectations:\n" + claim("scenario: reopens, relation: cross-origin", "fail")
+    matrix = load(write(tmp_path, both + across))
+    same = cell("reopens", transport="websocket", network="close")
+    assert statuses(matrix, same) == (Status.PASS,)
+    assert statuses(matrix, replace(same, relation="cross-origin")) == (Status.FAIL,)
 
 
 def test_excluded_cells_are_not_cells(tmp_path: Path) -> None:

@@ -89,6 +89,15 @@ SWAPPED = [
         ),
         True,
     ),
+    (
+        "close: {",
+        "far-cross-origin: {",
+        (
+            "8: networks.far-cross-origin: 'far-cross-origin' ends as a cell across origins does; expected another"
+            " name for the network"
+        ),
+        False,
+    ),
     ("close: {", "direct: {", "8: networks.direct: is written twice, first in line 7; expected each key once", False),
     (
         "networks: direct}",
@@ -162,7 +171,7 @@ APPENDED = [
     ),
     (
         EXCLUSION.replace("engine: webkit, network: close", ""),
-        "15: exclusions[0].cells: no axis is named; expected at least one of scenario, engine, transport and network",
+        "15: exclusions[0].cells: no axis is named; expected at least one of scenario, engine, transport, network and relation",
         True,
     ),
     (
@@ -174,7 +183,7 @@ APPENDED = [
         EXPECTATION.replace("engine: webkit", "engin: webkit"),
         (
             "15: expectations[0].cells.engin: unknown key 'engin' (did you mean 'engine'?); expected"
-            " scenario, engine, transport or network"
+            " scenario, engine, transport, network or relation"
         ),
         True,
     ),

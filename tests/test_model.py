@@ -33,11 +33,12 @@ def test_a_cell_has_one_id_everywhere() -> None:
 def test_ids_tell_all_cells_apart() -> None:
     """No two cells of the axes share an id, though names may hold hyphens."""
     cells = [
-        Cell(scenario=scenario, engine=engine, transport=transport, network=network)
+        Cell(scenario=scenario, engine=engine, transport=transport, network=network, relation=relation)
         for scenario in ("opens", "opens-late")
         for engine in model.ENGINES
         for transport in model.TRANSPORTS
         for network in ("close", "stream-close", "direct")
+        for relation in model.RELATIONS
     ]
     assert len({cell.id for cell in cells}) == len(cells)
 

@@ -138,10 +138,10 @@ def written(changes: Callable[[Any], object]) -> bytes:
 
 MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (
-        lambda run: run.update(schema=2),
-        "run.json: schema: has version 2; expected version 1, the one this program reads",
+        lambda run: run.update(schema=3),
+        "run.json: schema: has version 3; expected version 2, the one this program reads",
     ),
-    (lambda run: run.update(schema=True), "run.json: schema: has version true; expected version 1"),
+    (lambda run: run.update(schema=True), "run.json: schema: has version true; expected version 2"),
     (lambda run: run.pop("schema"), 'run.json: is not a run file; expected an object with the key "schema"'),
     (lambda run: run.pop("networks"), "run.json: key 'networks' is missing; expected schema, info, scenarios"),
     (
@@ -218,7 +218,7 @@ def test_a_damaged_run_is_answered_with_its_place(file: Path, changes: Callable[
         (b'{"schema": ' + b"[" * 200_000, "run.json: is nested too deeply"),
         (b'{"schema": "\xff"}', "run.json: byte 0xff at position 12 is not UTF-8; expected JSON in UTF-8"),
         ('{"schema": 1}'.encode("utf-16"), "run.json: byte 0xff at position 0 is not UTF-8"),
-        (b'{"schema": "' + b"2" * 100 + b'"}', f"run.json: schema: has version '{'2' * 60}...'; expected version 1"),
+        (b'{"schema": "' + b"2" * 100 + b'"}', f"run.json: schema: has version '{'2' * 60}...'; expected version 2"),
     ],
     ids=range(12),
 )

@@ -23,8 +23,9 @@ from wirematrix.checks import Claim
 from wirematrix.driver import LiveCell
 from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, OursSpent, Skipped, Unsupported, WirematrixError
 from wirematrix.judge import judge
+from wirematrix.measures import Measure
 from wirematrix.metrics import metrics
-from wirematrix.model import Attempt, Cell, Expectation, ScenarioText, Status, Verdict
+from wirematrix.model import Attempt, Cell, Expectation, Fact, ScenarioText, Status, Verdict
 from wirematrix.timeline import Recorder, folded
 from wirematrix.waits import Waits
 
@@ -57,6 +58,7 @@ class Stage:
         self.recorder = Recorder()
         self.waits = Waits(self.recorder)
         self.claims: Sequence[Claim] | None = None  # set when the whole scenario was played
+        self.measures: Sequence[Measure] = ()
         self.started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
         self.status = Status.ERROR
         self.because = "the attempt ended before anything was judged"
@@ -71,6 +73,7 @@ class Stage:
                 await live.collect()
             live.check_page()
             self.claims = tuple(live.claims)
+            self.measures = tuple(live.measures)
             self.clean = True
         except NotReached as missing:
             self._ends(Status.NOT_REACHED, str(missing))
@@ -106,7 +109,7 @@ class Stage:
 
     def attempt(self, expectation: Expectation) -> Attempt:
         """The finished attempt, judged."""
-        verdict, measured = self._judged(expectation)
+        verdict, measured, facts = self._judged(expectation)
         shown, left_out = folded(self.recorder.timeline())
         return Attempt(
             cell=self.job.cell,
@@ -118,20 +121,22 @@ class Stage:
             timeline=shown,
             near_misses=tuple(self.waits.near_misses),
             dropped_observations=left_out,
+            facts=facts,
         )
 
-    def _judged(self, expectation: Expectation) -> tuple[Verdict, dict[str, float | int | None]]:
-        """Verdict and metrics. A check or metric that cannot cope with the evidence is our error, not the run's end."""
+    def _judged(self, expectation: Expectation) -> tuple[Verdict, dict[str, float | int | None], tuple[Fact, ...]]:
+        """Verdict, metrics and facts; a check, metric or measure that cannot cope is our error, not the run's end."""
         timeline = self.recorder.timeline()
         kind = self.job.scenario.text.kind
         measured: dict[str, float | int | None] = {}
         try:
             measured = metrics(timeline)
             if self.claims is not None:
-                return judge(timeline, self.claims, kind=kind, expectation=expectation), measured
+                verdict = judge(timeline, self.claims, self.measures, kind=kind, expectation=expectation)
+                return verdict, measured, tuple(measure.fact(timeline) for measure in self.measures)
         except Exception as broken:  # noqa: BLE001 - whatever it is
             self.fails_to_start(broken)
-        return Verdict(status=self.status, because=self.because, expectation=expectation), measured
+        return Verdict(status=self.status, because=self.because, expectation=expectation), measured, ()
 
     def _ends(self, status: Status, because: str) -> None:
         self.claims = None  # whatever was claimed before, this is how it ended

@@ -25,6 +25,7 @@ from wirematrix.checks import Check, Claim
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control, Published
 from wirematrix.errors import EngineCrashed, NotReached, WirematrixError
+from wirematrix.measures import Measure
 from wirematrix.model import Cell
 from wirematrix.probe import Probe
 from wirematrix.server import Server
@@ -53,6 +54,7 @@ class LiveCell:
         self.cell = cell
         self.channel = channel
         self.claims: list[Claim] = []
+        self.measures: list[Measure] = []
         self.network: LiveNetwork  # set by the runner, which also owns the proxy
         self._page = page
         self._server = server
@@ -67,6 +69,10 @@ class LiveCell:
     def judge(self, *claims: Check | Claim) -> None:
         """What this scenario claims; judged when it has ended, on all that was seen."""
         self.claims.extend(checks.must(claim) for claim in claims)
+
+    def record(self, *measures: Measure) -> None:
+        """What this scenario records about the engine, from all that was seen when it has ended."""
+        self.measures.extend(measures)
 
     # --- the page -------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Selector:
     engine: frozenset[str] | None = None
     transport: frozenset[str] | None = None
     network: frozenset[str] | None = None
+    relation: frozenset[str] | None = None
 
     def matches(self, cell: Cell) -> bool:
         """Whether the cell is meant."""
@@ -44,6 +45,7 @@ class Selector:
             and (self.engine is None or cell.engine in self.engine)
             and (self.transport is None or cell.transport in self.transport)
             and (self.network is None or cell.network in self.network)
+            and (self.relation is None or cell.relation in self.relation)
         )
 
     def within(self, other: Selector) -> bool:
@@ -53,6 +55,7 @@ class Selector:
             (self.engine, other.engine),
             (self.transport, other.transport),
             (self.network, other.network),
+            (self.relation, other.relation),
         )
         return all(theirs is None or (ours is not None and ours <= theirs) for ours, theirs in pairs)
 

@@ -50,6 +50,8 @@ def scenario_of(item: pytest.Function) -> Scenario:
             story=" ".join(story.split()),
             kind=kinds[0] if kinds else Kind.REQUIRED,
             source=f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}",
+            entries=tuple(str(entry) for mark in item.iter_markers("entries") for entry in mark.args),
+            soak=item.get_closest_marker("soak") is not None,
         ),
         play=item.function,
         own_engine=item.get_closest_marker("own_engine") is not None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wirematrix.checks import Claim
+from wirematrix.measures import Measure
 from wirematrix.model import Expectation, Finding, Force, Held, Kind, Status, Verdict
 from wirematrix.timeline import Timeline
 
@@ -19,21 +20,28 @@ DECIDES = (  # the first that some finding is decides
 )
 
 
-def judge(timeline: Timeline, claims: Sequence[Claim], *, kind: Kind, expectation: Expectation) -> Verdict:
-    """What the claims come to on this timeline.
+def judge(
+    timeline: Timeline,
+    claims: Sequence[Claim],
+    measures: Sequence[Measure] = (),
+    *,
+    kind: Kind,
+    expectation: Expectation,
+) -> Verdict:
+    """What the claims come to on this timeline, and whether there is enough of what was to be recorded.
 
     A broken MUST fails; an undecided one is a timeout (the evidence never sufficed); then a broken SHOULD
     degrades and an undecided one is a timeout. A scenario of kind *check* records differences: its broken
     findings never fail, but undecided ones are no record.
     """
-    findings = tuple(claim.finding(timeline) for claim in claims)
+    findings = (*(claim.finding(timeline) for claim in claims), *(measure.finding(timeline) for measure in measures))
     status, because = _decide(findings, kind)
     return Verdict(status=status, because=because, findings=findings, expectation=expectation)
 
 
 def _decide(findings: Sequence[Finding], kind: Kind) -> tuple[Status, str]:
     if not findings:
-        return Status.ERROR, "the scenario made no claim, so nothing was judged"
+        return Status.ERROR, "the scenario claimed and recorded nothing, so nothing was judged"
     for force, held, status in DECIDES:
         if kind is Kind.CHECK and held is Held.BROKEN:
             continue

@@ -1,7 +1,8 @@
 """`matrix.yaml`: THE matrix as data, read here and nowhere else.
 
 `load` gives a frozen `Matrix` or raises InvalidInput with file, line, key and what is accepted. The order of
-cells is the file's: scenario, then network, engine, transport, each axis in the order of its own list.
+cells is the file's: scenario, then network, origin relation, engine, transport, each axis in the order of its
+own list.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from wirematrix.expectations import (
     parse_exclusion,
     refuse_disagreement,
 )
-from wirematrix.model import ENGINES, TRANSPORTS, Build, Cell, Exclusion, Expectation
+from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Exclusion, Expectation
 from wirematrix.network import Network
 from wirematrix.nodes import Node, Place
 
@@ -40,11 +41,12 @@ class EngineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Over which networks and transports a scenario runs."""
+    """Over which networks, transports and origin relations a scenario runs."""
 
     scenario: str
     networks: tuple[str, ...]
     transports: tuple[str, ...]
+    relations: tuple[str, ...]
     place: Place
 
 
@@ -132,6 +134,7 @@ def load(file: Path) -> Matrix:
         "engine": tuple(engine.name for engine in engines),
         "transport": _transports(top["transports"]),
         "network": tuple(entry.name for entry in networks),
+        "relation": RELATIONS,
     }
     selections = tuple(_selection(name, node, axes) for name, node in top["scenarios"].entries().items())
     declared = tuple(_declared(selections, axes["engine"]))
@@ -174,23 +177,30 @@ def _transports(node: Node) -> tuple[str, ...]:
 
 
 def _selection(name: str, node: Node, axes: Axes) -> Selection:
-    entry = node.fields(("networks",), ("transports",))
+    entry = node.fields(("networks",), ("transports", "relations"))
     networks = entry["networks"].some_of("network", axes["network"])
     transports = axes["transport"]
     if "transports" in entry:
         transports = entry["transports"].some_of("transport", axes["transport"])
+    relations: tuple[str, ...] = (SAME_ORIGIN,)
+    if "relations" in entry:
+        relations = entry["relations"].some_of("relation", axes["relation"])
     return Selection(
         scenario=name,
         networks=tuple(each for each in axes["network"] if each in networks),
         transports=tuple(each for each in axes["transport"] if each in transports),
+        relations=tuple(each for each in axes["relation"] if each in relations),
         place=node.place,
     )
 
 
 def _declared(selections: Sequence[Selection], engines: Sequence[str]) -> Iterator[Cell]:
     for selection in selections:
-        for network, engine, transport in product(selection.networks, engines, selection.transports):
-            yield Cell(scenario=selection.scenario, engine=engine, transport=transport, network=network)
+        axes = product(selection.networks, selection.relations, engines, selection.transports)
+        for network, relation, engine, transport in axes:
+            yield Cell(
+                scenario=selection.scenario, engine=engine, transport=transport, network=network, relation=relation
+            )
 
 
 def _exclusions(items: tuple[Node, ...], axes: Axes, declared: Sequence[Cell]) -> tuple[Exclusion, ...]:

@@ -20,6 +20,8 @@ TRANSPORTS: Final = (
     "fetch-stream+",
     "websocket+",
 )
+SAME_ORIGIN: Final = "same-origin"
+RELATIONS: Final = (SAME_ORIGIN, "cross-origin")  # between the page and what it opens a stream to
 
 
 def require_reason(what: str, because: str) -> None:
@@ -96,16 +98,23 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One scenario x engine x transport x network: the unit that gets a verdict."""
+    """One scenario x engine x transport x network: the unit that gets a verdict.
+
+    `relation` is the origin relation between page and stream, a dimension of the scenarios where it matters.
+    """
 
     scenario: str
     engine: str
     transport: str
     network: str
+    relation: str = SAME_ORIGIN
 
     @property
     def id(self) -> str:
-        """`scenario[engine-transport-network]`: the same string in pytest, run file and report."""
+        """`scenario[engine-transport-network]`: the same string in pytest, run file and report.
+
+        A cell across origins says so at the end: `scenario[engine-transport-network-cross-origin]`.
+        """
         return f"{self.scenario}[{self.params}]"
 
     @property
@@ -116,7 +125,8 @@ class Cell:
     @property
     def params(self) -> str:
         """The part in brackets, pytest's parameter id."""
-        return f"{self.engine}-{self.transport}-{self.network}"
+        across = "" if self.relation == SAME_ORIGIN else f"-{self.relation}"
+        return f"{self.engine}-{self.transport}-{self.network}{across}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,14 +183,35 @@ class Verdict:
     because: str
     findings: tuple[Finding, ...] = ()
     expectation: Expectation = Expectation()
+    builds_on: str = ""  # id of the cell that failed, and without which this one was not even begun
 
     def __post_init__(self) -> None:
         require_reason("verdict", self.because)
 
     @property
     def expected(self) -> bool:
-        """Whether the status is one we claim; an unexpected pass is news, too."""
-        return self.status is Status.SKIP or self.status in self.expectation.statuses
+        """Whether the status is one we claim; an unexpected pass is news, too.
+
+        A cell that was not begun, because what it builds on failed or the machine cannot give it a meaning, makes
+        no news of its own.
+        """
+        return self.status is Status.SKIP or bool(self.builds_on) or self.status in self.expectation.statuses
+
+
+Observed = float | int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What one attempt observed about an engine: numbers (the name ends in their unit) or categories.
+
+    `observed` has one entry per observation. A number at or above `cap` was cut off there: nobody waited longer.
+    """
+
+    name: str
+    title: str
+    observed: tuple[Observed, ...]
+    cap: float | int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +236,8 @@ class Attempt:
     timeline: tuple[Observation, ...]
     near_misses: tuple[NearMiss, ...] = ()
     dropped_observations: int = 0  # left out of the timeline to keep the run file small, said here
+    facts: tuple[Fact, ...] = ()
+    isolated: bool = False  # made alone at the end of the run, because an earlier attempt was unexpected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +250,8 @@ class ScenarioText:
     story: str  # the rest of the docstring
     kind: Kind
     source: str  # file:line inside the project
+    entries: tuple[str, ...] = ()  # of the scenario catalogue: "C03", "R04"
+    soak: bool = False  # slow by nature: run only when asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +274,8 @@ class RunInfo:
     wall_s: float
     cpu_s: float
     peak_memory_mib: float
+    cpu_by_part_s: Mapping[str, float]  # engines, app, driver, python: parts of cpu_s
+    soak_left_out: int  # cells of slow scenarios that were not asked for
     builds: tuple[Build, ...]
     unavailable: Mapping[str, str]  # engine -> the sentence that says why and how to mend it
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, cast
 
+from wirematrix.model import RELATIONS
 from wirematrix.nodes import Node
 
 Direction = Literal["both", "upstream", "downstream"]
@@ -131,6 +132,8 @@ def parse(name: str, node: Node) -> Network:
     entries = node.entries()
     if "kind" not in entries:
         raise node.wrong("key 'kind' is missing", expected="title and kind")
+    if name.endswith(RELATIONS):
+        raise node.wrong(f"{name!r} ends as a cell across origins does", expected="another name for the network")
     recipe = RECIPES[entries["kind"].one_of("kind", KINDS)](node)
     return Network(name=name, title=entries["title"].line_of_text(), recipe=recipe)
 

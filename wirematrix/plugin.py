@@ -40,6 +40,8 @@ from wirematrix.runbook import RunBook, Sums
 MARKS = {
     "recommended": "a scenario of good practice",
     "check": "a scenario that records a difference and never fails for it",
+    "entries(*ids)": "the entries of the scenario catalogue that the scenario builds",
+    "soak": "a scenario that is slow by nature: left out unless asked for by -m soak or by its name",
     "own_engine": "the scenario kills its engine, so it gets one of its own",
 }
 MATRIX = pytest.StashKey[Matrix]()

@@ -207,6 +207,8 @@ class RunBook:
             wall_s=round(time.monotonic() - self._started_s, 1),
             cpu_s=round(self.sums.cpu_s, 1),
             peak_memory_mib=round(self.sums.peak_memory_mib),
+            cpu_by_part_s={},
+            soak_left_out=0,
             builds=tuple(self.builds.values()),
             unavailable=dict(self.unavailable),
         )

@@ -16,7 +16,7 @@ from wirematrix import codec
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Attempt, Run
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 LARGEST_BYTES: Final = 1 << 28
 
 Key = TypeVar("Key", bound=Hashable)

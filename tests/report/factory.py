@@ -180,6 +180,8 @@ def conditions(*builds: Build, **rest: Any) -> RunInfo:
         "wall_s": 192.4,
         "cpu_s": 301.8,
         "peak_memory_mib": 1843.0,
+        "cpu_by_part_s": {},
+        "soak_left_out": 0,
         "builds": builds or (CHROMIUM,),
         "unavailable": {},
     }
@@ -203,7 +205,7 @@ def run_of(*attempts: Attempt, info: RunInfo | None = None, **rest: Any) -> Run:
     """A run of these attempts; declares their cells and no others unless told; `rest` are fields of Run."""
     names = dict.fromkeys(one.cell.scenario for one in attempts)
     fields: dict[str, Any] = {
-        "schema": 1,
+        "schema": 2,
         "scenarios": tuple(map(scenario_text, names)),
         "networks": {one.cell.network: NETWORKS.get(one.cell.network, "") for one in attempts},
         "declared": tuple(dict.fromkeys(one.cell.id for one in attempts)),

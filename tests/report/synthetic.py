@@ -99,7 +99,7 @@ def matrix(
             continue
         attempts.extend(_attempts(one, place if surprises else -1, observations))
     return Run(
-        schema=1,
+        schema=2,
         info=conditions(*builds, **rest),
         scenarios=tuple(map(scenario_text, SCENARIOS)),
         networks=NETWORKS,

@@ -198,6 +198,18 @@ def test_ids_are_read_back(transport: str) -> None:
     """A declared id gives its cell back, hyphens in transport and network notwithstanding."""
     known = cell("resumes", engine="webkit", transport=transport, network="nginx-h2")
     assert cell_of(known.id) == known
+    across = replace(known, relation="cross-origin")
+    assert cell_of(across.id) == across
+
+
+def test_relations_are_rows() -> None:
+    """The same scenario and network across origins is a row of its own, with a label and an anchor of its own."""
+    near = attempt(cell())
+    far = attempt(replace(cell(), relation="cross-origin"), Status.FAIL, "never opened")
+    view = merge_views([run_of(near, far)])
+    assert [row.way for row in view.rows] == ["direct", "direct, cross-origin"]
+    assert len({row.anchor for row in view.rows}) == len({slot.anchor for slot in view.judged}) == 2
+    assert slots_of(view) == ["pass", "fail"]
 
 
 def test_ids_of_received_cells_need_no_reading() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wirematrix.model import ENGINES, TRANSPORTS, Build, Cell, Kind, Run, ScenarioText
+from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Kind, Run, ScenarioText
 from wirematrix.report.text import anchor
 from wirematrix.report.views import RanAttempt
 
@@ -44,10 +44,15 @@ class Gathered:
         own = {place.cell.transport: None for place in self._asked() if place.build_key == build_key}
         return tuple(sorted(own, key=_rank(TRANSPORTS)))
 
-    def networks_of(self, scenario: str) -> tuple[str, ...]:
-        """The networks over which a scenario was asked for, in the runs' order."""
-        own = {place.cell.network: None for place in self._asked() if place.cell.scenario == scenario}
-        return tuple(sorted(own, key=_rank(tuple(self.networks))))
+    def ways_of(self, scenario: str) -> tuple[tuple[str, str], ...]:
+        """The networks and origin relations over which a scenario was asked for, in the runs' order."""
+        own = {
+            (place.cell.network, place.cell.relation): None
+            for place in self._asked()
+            if place.cell.scenario == scenario
+        }
+        network_rank, relation_rank = _rank(tuple(self.networks)), _rank(RELATIONS)
+        return tuple(sorted(own, key=lambda way: (network_rank(way[0]), relation_rank(way[1]))))
 
     def _asked(self) -> Iterable[Place]:
         return (*self.declared, *self.attempts)
@@ -104,8 +109,17 @@ def cell_of(identifier: str, *, engines: Iterable[str] = ()) -> Cell | None:
         for transport in sorted(TRANSPORTS, key=len, reverse=True):
             head = f"{engine}-{transport}-"
             if rest.startswith(head) and len(rest) > len(head):
-                return Cell(scenario=scenario, engine=engine, transport=transport, network=rest.removeprefix(head))
+                network, relation = _way(rest.removeprefix(head))
+                return Cell(scenario=scenario, engine=engine, transport=transport, network=network, relation=relation)
     return None
+
+
+def _way(words: str) -> tuple[str, str]:
+    """Network and origin relation, from the last part of an id."""
+    for relation in RELATIONS:
+        if words.endswith(f"-{relation}"):
+            return words.removesuffix(f"-{relation}"), relation
+    return words, SAME_ORIGIN
 
 
 def _key(build: Build) -> str:

@@ -92,7 +92,7 @@ def _grids(view: ReportView) -> Iterator[str]:
         yield f"| --- | --- |{' --- |' * len(engine.transports)}"
         for row in view.rows:
             marks = " | ".join(_marks(view, engine, row.slots))
-            yield f"| {escaped(row.scenario.name)} | {escaped(row.network)} | {marks} |"
+            yield f"| {escaped(row.scenario.name)} | {escaped(row.way)} | {marks} |"
         yield ""
         yield "</details>"
 

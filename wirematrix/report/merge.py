@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from wirematrix.errors import InvalidInput
-from wirematrix.model import Build, Cell, Run, RunInfo, ScenarioText, Status
+from wirematrix.model import SAME_ORIGIN, Build, Cell, Run, RunInfo, ScenarioText, Status
 from wirematrix.report.figures import key_metric, key_number
 from wirematrix.report.footnotes import Footnotes
 from wirematrix.report.gather import Gathered, Place, gather
@@ -123,32 +123,40 @@ class _Merge:
         return GroupView(name=name, scenarios=scenarios, tally=_tally(slots, missing=missing))
 
     def _scenario(self, text: ScenarioText) -> ScenarioView:
-        networks = self._gathered.networks_of(text.name)
         metric = key_metric(
             ran.attempt
             for place, attempts in self._gathered.attempts.items()
             if place.cell.scenario == text.name
             for ran in attempts
         )
-        rows = tuple(self._row(text, network, metric) for network in networks)
+        ways = self._gathered.ways_of(text.name)
+        rows = tuple(self._row(text, network, relation, metric) for network, relation in ways)
         return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
 
-    def _row(self, text: ScenarioText, network: str, metric: str) -> RowView:
-        places = [(column.engine, self._place(text, column, network)) for column in self._columns]
+    def _row(self, text: ScenarioText, network: str, relation: str, metric: str) -> RowView:
+        places = [(column.engine, self._place(text, column, network, relation)) for column in self._columns]
+        across = "" if relation == SAME_ORIGIN else f".{relation}"
         return RowView(
             scenario=text,
             network=network,
+            relation=relation,
             about=self._gathered.networks.get(network, ""),
             metric=metric,
-            anchor=f"evidence.{anchor(text.name)}.{anchor(network)}",
+            anchor=f"evidence.{anchor(text.name)}.{anchor(network)}{across}",
             back=f"scenario.{anchor(text.name)}",
             slots=tuple(self._slot(text, engine, place, metric) for engine, place in places),
         )
 
     @staticmethod
-    def _place(text: ScenarioText, column: ColumnView, network: str) -> Place:
+    def _place(text: ScenarioText, column: ColumnView, network: str, relation: str) -> Place:
         engine = column.engine
-        cell = Cell(scenario=text.name, engine=engine.build.engine, transport=column.transport, network=network)
+        cell = Cell(
+            scenario=text.name,
+            engine=engine.build.engine,
+            transport=column.transport,
+            network=network,
+            relation=relation,
+        )
         return Place(engine.key, cell)
 
     def _slot(self, text: ScenarioText, engine: EngineView, place: Place, metric: str) -> Slot:

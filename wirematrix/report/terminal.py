@@ -88,12 +88,12 @@ def _tables(view: ReportView, width: int) -> Iterator[Table]:
             for scenario in group.scenarios:
                 name = Text(visible(scenario.text.name), style="bold")
                 rows = scenario.rows
-                if [row.network for row in rows] == [PLAIN_NETWORK]:
+                if [row.way for row in rows] == [PLAIN_NETWORK]:
                     table.add_row(name, *_marks_of(rows[0], view, keys))
                     continue
                 table.add_row(name)
                 for row in rows:
-                    table.add_row(Text(f"  {visible(row.network)}"), *_marks_of(row, view, keys))
+                    table.add_row(Text(f"  {visible(row.way)}"), *_marks_of(row, view, keys))
         yield table
 
 

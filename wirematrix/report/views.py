@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from wirematrix.model import (
+    SAME_ORIGIN,
     Attempt,
     Build,
     Cell,
@@ -151,15 +152,21 @@ Slot = JudgedSlot | BlankSlot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowView:
-    """One scenario over one network: a slot for every column."""
+    """One scenario over one network and origin relation: a slot for every column."""
 
     scenario: ScenarioText
     network: str
+    relation: str
     about: str  # the network in one line
     metric: str  # name of the metric whose values stand in the cells; empty for none
     anchor: str
     back: str  # anchor of its scenario in the grid
     slots: tuple[Slot, ...]
+
+    @property
+    def way(self) -> str:
+        """The row's label: network and, where it is not the usual one, origin relation."""
+        return self.network if self.relation == SAME_ORIGIN else f"{self.network}, {self.relation}"
 
     @property
     def judged(self) -> tuple[JudgedSlot, ...]:
@@ -169,7 +176,7 @@ class RowView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioView:
-    """A scenario and its rows, one per network."""
+    """A scenario and its rows, one per network and origin relation."""
 
     text: ScenarioText
     anchor: str
