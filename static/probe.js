@@ -25,6 +25,7 @@ import * as eventsource from "./transports/eventsource.js";
 import * as fetchStream from "./transports/fetch-stream.js";
 import { resilient } from "./transports/resilient.js";
 import * as websocket from "./transports/websocket.js";
+import { log, read, record as write, recordUncaught, supports, wait, watch } from "./timeline.js";
 
 const TRANSPORTS = {
   eventsource: eventsource.connect,
@@ -43,22 +44,11 @@ const OVER = {
 };
 const gaveUp = (kind, { because }) => kind === "gave-up" && `gave up: ${because}`;
 
-// ---- the timeline
-
-const log = [];
-const listeners = new Set();
 let epoch = null; // of the last hello
 let over = false; // the transport that was opened last
 
-function record(kind, detail = {}) {
-  const at = Math.round(performance.now() * 1000) / 1000;
-  const entry = { at, kind, ...(kind === "message" ? digest(detail) : detail) };
-  for (const key in entry) {
-    if (typeof entry[key] === "string") entry[key] = wellFormed(entry[key]);
-  }
-  const index = log.push(entry) - 1;
-  for (const listener of listeners) listener(entry, index);
-}
+/** Add an entry; of a message what is kept of its envelope. */
+const record = (kind, detail = {}) => write(kind, kind === "message" ? digest(detail) : detail);
 
 /** What is kept of an envelope: enough to prove that it came unchanged, not the payload itself. */
 function digest({ seq = null, type, ts = null, data = null }) {
@@ -68,57 +58,6 @@ function digest({ seq = null, type, ts = null, data = null }) {
   kept.text = JSON.stringify(text === null ? data : text.slice(0, PREVIEW_CHARS)).slice(0, PREVIEW_CHARS);
   for (const key of KEPT[type] ?? []) kept[key] = data?.[key] ?? null;
   return kept;
-}
-
-/** A lone surrogate cannot travel as UTF-8: it becomes U+FFFD, which can be seen. */
-function wellFormed(text) {
-  return text.toWellFormed ? text.toWellFormed() : new TextDecoder().decode(new TextEncoder().encode(text));
-}
-
-/** A predicate for one entry: every key equal, an array meaning "one of", {min: n} meaning at least n. */
-function matcher(match) {
-  const tests = Object.entries(match).map(([key, wanted]) => {
-    if (Array.isArray(wanted)) return (entry) => wanted.includes(entry[key]);
-    if (wanted !== null && typeof wanted === "object") return (entry) => entry[key] >= wanted.min;
-    return (entry) => entry[key] === wanted;
-  });
-  return (entry) => tests.every((holds) => holds(entry));
-}
-
-/**
- * Wait until `count` entries from index `from` on match, or `ms` have passed. Nothing polls: entries wake the wait.
- * With `until_over` the wait also ends, not met, when the transport is over: what it waits for cannot come.
- * Resolves with {met, index, next, waited_ms}: the index of the entry that met it (null when not met, or count 0),
- * and where to read or wait on from. Throws without `ms`: a wait needs a budget.
- */
-function wait(match, { from = 0, count = 1, ms, until_over = false }) {
-  if (!(ms >= 0)) throw new Error(`wait: ms; expected milliseconds, got ${ms}`);
-  const began = performance.now();
-  const holds = matcher(match);
-  return new Promise((resolve) => {
-    let missing = count;
-    let timer = null;
-    const finish = (met, index = null) => {
-      listeners.delete(look);
-      clearTimeout(timer);
-      const next = index === null ? log.length : index + 1;
-      resolve({ met, index, next, waited_ms: performance.now() - began });
-    };
-    const look = (entry, index) => {
-      if (index >= from && holds(entry)) missing -= 1;
-      if (missing === 0) finish(true, index);
-      else if (until_over && entry.kind === "over") finish(false);
-    };
-    if (count === 0) return finish(true);
-    for (let index = from; index < log.length && missing > 0; index += 1) {
-      if (holds(log[index])) missing -= 1;
-      if (missing === 0) finish(true, index);
-    }
-    if (missing === 0) return;
-    if (until_over && over) return finish(false);
-    listeners.add(look);
-    timer = setTimeout(() => finish(false), ms);
-  });
 }
 
 // ---- the verbs
@@ -182,40 +121,24 @@ function close() {
   live = null;
 }
 
-/** Which transports the engine has, by asking for the APIs; "unknown-api" asks for one that nobody has. */
-function supports() {
-  const has = (name) => typeof globalThis[name] === "function";
-  const readable = () => typeof new Response("x").body?.getReader === "function";
-  return {
-    eventsource: has("EventSource"),
-    "fetch-stream": has("fetch") && has("AbortController") && has("TextDecoder") && readable(),
-    websocket: has("WebSocket"),
-    "unknown-api": has("PneumaticTubeSource"),
-  };
-}
+const waitFor = (match, options) => wait(match, options, () => over);
 
 window.probe = Object.freeze({
   open,
   send,
   close,
-  wait,
+  wait: waitFor,
   supports,
   log,
-  /** Entries from an index on. */
-  read: (from = 0) => log.slice(from),
-  /** Call back with every new (entry, index); returns how to stop. */
-  watch: (listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  read,
+  watch,
+  /** What a driver may ask for, each with one argument. */
+  verbs: { open, send, wait: ([match, options]) => waitFor(match, options), read: () => null },
   /** The page's clock: now, its origin in epoch ms, and the system's clock at the same moment. */
   clock: () => ({ performance_now: performance.now(), time_origin: performance.timeOrigin, date_now: Date.now() }),
 });
 
 window.name = ""; // the one thing that outlives a navigation: a page starts without a past
-addEventListener("error", ({ message, filename, lineno }) => {
-  record("uncaught", { because: `${message} (${filename}:${lineno})` });
-});
-addEventListener("unhandledrejection", ({ reason }) => record("uncaught", { because: String(reason) }));
+recordUncaught();
 
 if (location.hash !== "#driven") await import("./hand.js");

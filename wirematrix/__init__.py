@@ -3,7 +3,7 @@
 The names below are what a scenario may use; everything else is machinery.
 """
 
-from wirematrix import budgets
+from wirematrix import budgets, measures, origin
 from wirematrix.checks import (
     delay_measured,
     delivers_again,
@@ -30,15 +30,20 @@ from wirematrix.checks import (
     waited_as_asked,
 )
 from wirematrix.driver import LiveCell
+from wirematrix.measures import Measure
+from wirematrix.rawcell import RawCell
 
 __all__ = [
     "LiveCell",
+    "Measure",
+    "RawCell",
     "budgets",
     "delay_measured",
     "delivers_again",
     "heard_heartbeats",
     "in_order",
     "is_over",
+    "measures",
     "never_delivered",
     "no_duplicate",
     "no_gap",
@@ -46,6 +51,7 @@ __all__ = [
     "noticed_the_break",
     "opened",
     "opened_once_listening",
+    "origin",
     "payloads_unchanged",
     "reopened",
     "reopened_within",

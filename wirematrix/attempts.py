@@ -17,19 +17,20 @@ import datetime as dt
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wirematrix.budgets import ATTEMPT
 from wirematrix.checks import Claim
-from wirematrix.driver import LiveCell
 from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, OursSpent, Skipped, Unsupported, WirematrixError
 from wirematrix.judge import judge
 from wirematrix.measures import Measure
 from wirematrix.metrics import metrics
 from wirematrix.model import Attempt, Cell, Expectation, Fact, ScenarioText, Status, Verdict
+from wirematrix.pagecell import PageCell
 from wirematrix.timeline import Recorder, folded
 from wirematrix.waits import Waits
 
-Play = Callable[[LiveCell], Awaitable[None]]
+Play = Callable[[Any], Awaitable[None]]  # takes a LiveCell, or a RawCell if the scenario is `raw`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Scenario:
     text: ScenarioText
     play: Play
     own_engine: bool = False  # it kills the engine, so it must not share one
+    raw: bool = False  # it plays against an origin of its own, not against the app
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +66,19 @@ class Stage:
         self.because = "the attempt ended before anything was judged"
         self.clean = False  # the page may be used again
 
-    async def play(self, live: LiveCell) -> None:
+    async def play(self, live: PageCell) -> None:
         """Play the scenario on a live cell and bring in the rest of the evidence."""
         whole = asyncio.timeout(ATTEMPT.seconds)
         try:
             async with whole:
                 await self.job.scenario.play(live)
                 await live.collect()
-            live.check_page()
+            live.check()
             self.claims = tuple(live.claims)
             self.measures = tuple(live.measures)
             self.clean = True
         except NotReached as missing:
+            live.check()
             self._ends(Status.NOT_REACHED, str(missing))
             self.clean = True
         except Skipped as reason:
@@ -85,10 +88,12 @@ class Stage:
         except OursSpent:
             raise
         except BudgetSpent as spent:
+            live.check()
             self._ends(Status.TIMEOUT, str(spent))
         except TimeoutError:
             if not whole.expired():
                 raise
+            live.check()
             self._ends(Status.TIMEOUT, f"the attempt was ended after its budget of {ATTEMPT.ms:.0f} ms")
 
     def fails_to_start(self, because: Exception) -> None:

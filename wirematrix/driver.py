@@ -1,8 +1,4 @@
-"""The `cell` a scenario is given: verbs for its page, its app and its network. It never decides.
-
-Waits do not raise when what they wait for never comes: they write it down, and the claims judge it at the
-end. Only a precondition (`open`, `hears`) raises NotReached, because nothing after it would mean anything.
-"""
+"""The `cell` of a scenario about streaming from our app: verbs for its page, its app and its network."""
 
 from __future__ import annotations
 
@@ -11,22 +7,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wirematrix import checks
-from wirematrix.budgets import (
-    DELIVER,
-    NEVER_REOPENS,
-    NOTICE,
-    OPEN,
-    RECOVER,
-    REOPEN,
-    SERVER_NOTICE,
-    Budget,
-)
-from wirematrix.checks import Check, Claim
+from wirematrix.budgets import DELIVER, NOTICE, OPEN, RECOVER, REOPEN, SERVER_NOTICE, Budget
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control, Published
-from wirematrix.errors import EngineCrashed, NotReached, WirematrixError
-from wirematrix.measures import Measure
+from wirematrix.errors import NotReached
 from wirematrix.model import Cell
+from wirematrix.pagecell import PageCell
 from wirematrix.probe import Probe
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
@@ -36,8 +22,8 @@ if TYPE_CHECKING:
     from wirematrix.engines import EnginePage
 
 
-class LiveCell:
-    """One attempt of one cell while it runs."""
+class LiveCell(PageCell):
+    """A cell that plays against our app, behind the fault proxy."""
 
     def __init__(
         self,
@@ -51,34 +37,20 @@ class LiveCell:
         recorder: Recorder,
         waits: Waits,
     ) -> None:
-        self.cell = cell
+        super().__init__(cell, page=page, probe=probe, recorder=recorder, waits=waits)
         self.channel = channel
-        self.claims: list[Claim] = []
-        self.measures: list[Measure] = []
         self.network: LiveNetwork  # set by the runner, which also owns the proxy
-        self._page = page
         self._server = server
         self._control = control
-        self._recorder = recorder
-        self._waits = waits
-        self._probe = probe
+        self.base: str | None = None  # where the page finds the app, if not where it came from itself
         self._last: Published | None = None
-
-    # --- claims ---------------------------------------------------------------------------------------
-
-    def judge(self, *claims: Check | Claim) -> None:
-        """What this scenario claims; judged when it has ended, on all that was seen."""
-        self.claims.extend(checks.must(claim) for claim in claims)
-
-    def record(self, *measures: Measure) -> None:
-        """What this scenario records about the engine, from all that was seen when it has ended."""
-        self.measures.extend(measures)
 
     # --- the page -------------------------------------------------------------------------------------
 
     async def start(self, **options: Any) -> None:
         """Ask the page to open the cell's transport; does not wait for anything."""
-        wanted = {"transport": self.cell.transport, "channel": self.channel, **options}
+        across = {} if self.base is None else {"base": self.base}
+        wanted = {"transport": self.cell.transport, "channel": self.channel, **across, **options}
         await self._probe.ask("open", wanted)
 
     async def open(self, **options: Any) -> None:
@@ -87,66 +59,9 @@ class LiveCell:
         if not await self.wait_for(type="hello", budget=OPEN):
             raise NotReached("hello", checks.how_it_ended(self._recorder.timeline()))
 
-    async def hears(self, kind: str = "message", *, budget: Budget = DELIVER, **match: Any) -> None:
-        """A precondition: wait for an entry, NotReached without it."""
-        if not await self.wait_for(kind, budget=budget, **match):
-            raise NotReached(str(match or kind), checks.how_it_ended(self._recorder.timeline()))
-
-    async def wait_for(
-        self,
-        *kinds: str,
-        budget: Budget = DELIVER,
-        count: int = 1,
-        until_over: bool = True,
-        since_break: bool = False,
-        **match: Any,
-    ) -> bool:
-        """Wait for an entry of the page's log that matches; False when it cannot or did not come.
-
-        `until_over` ends the wait when the transport is finished for good. `since_break` looks only at what
-        the page recorded after the last break.
-        """
-        wanted = {"kind": list(kinds or ("message",)), **match}
-        options = {
-            "from": self._probe.marked if since_break else 0,
-            "count": count,
-            "ms": budget.ms,
-            "until_over": until_over,
-        }
-        end = await self._probe.ask("wait", [wanted, options], within=budget)
-        described = " ".join(f"{key} {value}" for key, value in match.items())
-        self._waits.account(
-            f"page {' or '.join(wanted['kind'])} {described}".strip(),
-            float(end["waited_ms"]),
-            budget,
-            met=bool(end["met"]),
-        )
-        return bool(end["met"])
-
-    async def watch(self, budget: Budget = NEVER_REOPENS) -> None:
-        """Watch the page for a while in which nothing should happen; what does is in the timeline."""
-        options = {"from": self._probe.read, "ms": budget.ms}
-        await self._probe.ask("wait", [{"kind": ["opening", "open"]}, options], within=budget)
-        self._recorder.observe("driver", "watched", budget_ms=budget.ms)
-
     async def send(self, text: str) -> None:
         """Have the page send one uplink message."""
         await self._probe.ask("send", text)
-
-    async def leave(self, how: str) -> None:
-        """Make the page go away: "closed", "navigated" or "killed" (the engine, by SIGKILL)."""
-        await self._probe.collect()
-        self._probe.lives = False
-        self._recorder.observe("driver", "left", how=how)
-        match how:
-            case "closed":
-                await self._page.close()
-            case "navigated":
-                await self._page.navigate_away()
-            case "killed":
-                await self._page.engine.kill()
-            case _:
-                raise WirematrixError(f"leave: got {how!r}; expected closed, navigated or killed")
 
     # --- the app --------------------------------------------------------------------------------------
 
@@ -210,13 +125,3 @@ class LiveCell:
     async def reopens(self, budget: Budget = REOPEN) -> bool:
         """Wait until the page is open again after the last break."""
         return await self.wait_for("open", budget=budget, since_break=True)
-
-    async def collect(self) -> None:
-        """The scenario has ended: bring in the rest of the page's log."""
-        await self._probe.collect()
-        self._probe.note_clock()
-
-    def check_page(self) -> None:
-        """Raise EngineCrashed if the page died while nobody was asking it anything."""
-        if self._probe.lives and self._page.crashed.is_set():
-            raise EngineCrashed(self.cell.engine, "the page died between two questions")

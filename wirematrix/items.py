@@ -15,6 +15,7 @@ from wirematrix.attempts import Scenario
 from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Cell, Kind, ScenarioText
 from wirematrix.pool import Pages
+from wirematrix.rawcell import RawCell
 from wirematrix.runbook import Books
 from wirematrix.runner import RunOptions
 from wirematrix.server import reference_app
@@ -54,6 +55,7 @@ def scenario_of(item: pytest.Function) -> Scenario:
             soak=item.get_closest_marker("soak") is not None,
         ),
         play=item.function,
+        raw=inspect.signature(item.function, eval_str=True).parameters["cell"].annotation is RawCell,
         own_engine=item.get_closest_marker("own_engine") is not None,
     )
 

@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 # The answer is one JSON text: a thousand entries as objects cost Firefox thirty times as much on their way.
 ASK = """async ([verb, argument, from]) => {
   const began = performance.now();
-  const verbs = {
-    wait: ([match, options]) => probe.wait(match, options),
-    open: (options) => probe.open(options),
-    send: (text) => probe.send(text),
-    read: () => null,
-  };
-  const end = await verbs[verb](argument);
-  return JSON.stringify({end, began, now: performance.now(), entries: probe.read(from)});
+  const end = await VERB(argument);
+  return JSON.stringify({end: end ?? null, began, now: performance.now(), entries: probe.read(from)});
 }"""
 CLOCK_AND_APIS = "() => ({origin: performance.timeOrigin, supports: probe.supports()})"
 INVENTED = "unknown-api"  # the page asks for an API that nobody has, too: a probe that finds it finds anything
@@ -68,9 +62,17 @@ class Probe:
 
         `within` is how long the page itself may take. Raises EngineCrashed or BudgetSpent.
         """
+        return await self._run("probe.verbs[verb]", verb, argument, within)
+
+    async def run(self, script: str, argument: Any, *, within: Budget | None = None) -> Any:
+        """The same with a function of JavaScript that takes the argument, for what is no verb of the page."""
+        return await self._run(f"({script})", "", argument, within)
+
+    async def _run(self, function: str, verb: str, argument: Any, within: Budget | None) -> Any:
         asked_ms = self._recorder.now_ms()
         budget_ms = EVALUATE.ms + (within.ms if within else 0)
-        answer = json.loads(await self._page.evaluate(ASK, [verb, argument, self.read], budget_ms=budget_ms))
+        asking = ASK.replace("VERB", function)
+        answer = json.loads(await self._page.evaluate(asking, [verb, argument, self.read], budget_ms=budget_ms))
         if self._clock:
             before_ms = self._clock.offset_ms
             self._clock.bracket(

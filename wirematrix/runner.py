@@ -27,10 +27,13 @@ from wirematrix.driver import LiveCell
 from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
 from wirematrix.errors import BudgetSpent, EngineUnavailable
 from wirematrix.matrix import Matrix
-from wirematrix.model import Attempt, Build
+from wirematrix.model import SAME_ORIGIN, Attempt, Build
+from wirematrix.origin import Origin
+from wirematrix.pagecell import PageCell
 from wirematrix.pool import EnginePool, Lease, Pages
 from wirematrix.probe import Probe
 from wirematrix.proxy import FaultProxy
+from wirematrix.rawcell import RawCell
 from wirematrix.resources import Resources
 from wirematrix.server import HOST, Command, Server
 from wirematrix.services import Services
@@ -143,34 +146,73 @@ class Runner:
     async def _play(self, stage: Stage, pool: EnginePool, services: Services, http: httpx.AsyncClient) -> None:
         """Set the scene, let the scenario play, and clear the stage whatever happened."""
         job = stage.job
-        condition = self._matrix.network(job.cell.network)
-        alone = isinstance(condition.recipe, network.Restart)
         async with contextlib.AsyncExitStack() as scene:
             async with self.admission.beginning():
-                server = await scene.enter_async_context(services.lent(alone=alone))
                 lease = await pool.lease(Pages.ENGINE if job.scenario.own_engine else self._options.pages)
                 scene.push_async_callback(pool.give_back, lease, lambda: stage.clean)
                 self.builds.setdefault(job.cell.engine, lease.build)
                 await scene.enter_async_context(
                     self._options.artifacts.kept(lease.page, job.cell.folder_name, lambda: self._is_unexpected(stage))
                 )
-                proxy = await self._proxy(stage, server)
-                scene.push_async_callback(proxy.close)
                 probe = Probe(lease.page, stage.recorder)
-                live = self._live_cell(stage, lease, probe, server, http)
-                scene.callback(server.forget, live.channel)
-                live.network = LiveNetwork(
-                    condition,
-                    proxy=proxy,
-                    server=server,
-                    recorder=stage.recorder,
-                    waits=stage.waits,
-                    probe=probe,
-                    nudge=live.publish,
-                )
-                await probe.visit(f"http://{HOST}:{proxy.port}{PROBE_PAGE}", needs=job.cell.transport.rstrip("+"))
-                await live.network.stand()
+                live: PageCell
+                if job.scenario.raw:
+                    live = await self._raw_cell(stage, lease, probe, scene)
+                else:
+                    live = await self._app_cell(stage, lease, probe, scene, services, http)
             await stage.play(live)
+
+    async def _raw_cell(self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack) -> RawCell:
+        """The page beside an origin of its own."""
+
+        def observe(kind: str, /, **detail: object) -> None:
+            stage.recorder.observe("server", kind, at_ms=None, **detail)
+
+        origin = await Origin.start(self._options.command.folder / "static", observe)
+        scene.push_async_callback(origin.close)
+        live = RawCell(
+            stage.job.cell,
+            origin=origin,
+            page=lease.page,
+            probe=probe,
+            recorder=stage.recorder,
+            waits=stage.waits,
+        )
+        await live.visit()
+        return live
+
+    async def _app_cell(
+        self,
+        stage: Stage,
+        lease: Lease,
+        probe: Probe,
+        scene: contextlib.AsyncExitStack,
+        services: Services,
+        http: httpx.AsyncClient,
+    ) -> LiveCell:
+        """The page behind the fault proxy of our app."""
+        cell = stage.job.cell
+        condition = self._matrix.network(cell.network)
+        server = await scene.enter_async_context(services.lent(alone=isinstance(condition.recipe, network.Restart)))
+        proxy = await self._proxy(stage, server)
+        scene.push_async_callback(proxy.close)
+        live = self._live_cell(stage, lease, probe, server, http)
+        scene.callback(server.forget, live.channel)
+        live.network = LiveNetwork(
+            condition,
+            proxy=proxy,
+            server=server,
+            recorder=stage.recorder,
+            waits=stage.waits,
+            probe=probe,
+            nudge=live.publish,
+        )
+        port = proxy.port
+        if cell.relation != SAME_ORIGIN:  # the page comes from the app itself, its streams go by the proxy
+            port, live.base = server.port, f"http://{HOST}:{proxy.port}/"
+        await probe.visit(f"http://{HOST}:{port}{PROBE_PAGE}", needs=cell.transport.rstrip("+"))
+        await live.network.stand()
+        return live
 
     async def _proxy(self, stage: Stage, server: Server) -> FaultProxy:
         def observe(kind: str, /, **detail: object) -> None:

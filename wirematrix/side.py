@@ -9,21 +9,16 @@ How a side ends:
 
 from __future__ import annotations
 
-import array
 import asyncio
 import socket
-import struct
-import sys
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any, Final, Literal, Protocol, cast
+from typing import Literal, Protocol, cast
 
 from wirematrix import budgets
+from wirematrix.sockets import kernel_unsent, reset
 
 SideName = Literal["page", "server"]
-_LINGER_NOT: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-_SIOCOUTQNSD: Final = 0x894B  # Linux <linux/sockios.h>: bytes not yet sent; on loopback sent is received
-_SO_NWRITE: Final = 0x1024  # macOS <sys/socket.h>: bytes in the send buffer
 
 
 class End(StrEnum):
@@ -157,13 +152,7 @@ class Side(asyncio.Protocol):
     def reset(self) -> None:
         """RST now; what the kernel has not sent yet is discarded."""
         if self._transport is not None and not self.is_gone:
-            with suppress(OSError):  # already closed by the kernel's side
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
-            self._transport.abort()
-            if sys.platform == "win32":
-                # The proactor loop calls shutdown() before close(), and that FIN would go ahead of the RST; it
-                # leaves a socket alone that is closed (_call_connection_lost in asyncio/proactor_events.py).
-                cast("Any", self._socket)._sock.close()  # noqa: SLF001 - TransportSocket offers no close()
+            reset(self._transport)
 
     @property
     def unsent(self) -> int:
@@ -175,7 +164,7 @@ class Side(asyncio.Protocol):
             return 0
         if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             return 0  # the peer reset; asyncio doesn't read after a FIN and has not noticed
-        return self._transport.get_write_buffer_size() + _kernel_unsent(self._socket)
+        return self._transport.get_write_buffer_size() + kernel_unsent(self._socket)
 
     @property
     def _socket(self) -> socket.socket:
@@ -186,17 +175,3 @@ class Side(asyncio.Protocol):
         self._reads = True
         self.out.settle()
         self.into.settle()
-
-
-def _kernel_unsent(sock: socket.socket) -> int:
-    if sys.platform == "linux":
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        count = array.array("i", [0])
-        fcntl.ioctl(sock.fileno(), _SIOCOUTQNSD, count)
-        unsent = count[0]
-    elif sys.platform == "darwin":
-        unsent = sock.getsockopt(socket.SOL_SOCKET, _SO_NWRITE)
-    else:
-        unsent = 0
-    return unsent

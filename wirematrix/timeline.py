@@ -121,14 +121,16 @@ FOLD_KEEPS = 3
 def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
     """The timeline with long runs of like messages folded, and how many observations that left out.
 
-    A thousand messages in order are one line for a reader. A run is folded where one source reports the
-    same kind and type with seq growing by one; its first and last stay, and one `folded` observation
+    A thousand messages in order are one line for a reader. A run is folded where one source, and one stream of it,
+    reports the same kind and type with seq growing by one; its first and last stay, and one `folded` observation
     names what is between. Only evidence for readers is folded: checks ran on the whole timeline.
     """
     kept: list[tuple[int, Observation]] = []  # with the place in the timeline, which is the order of equal times
     left_out = 0
-    for source in dict.fromkeys(seen.source for seen in timeline):
-        own = [(place, seen) for place, seen in enumerate(timeline) if seen.source == source]
+    voices: dict[tuple[str, object], list[tuple[int, Observation]]] = {}
+    for place, seen in enumerate(timeline):
+        voices.setdefault((seen.source, seen.detail.get("stream")), []).append((place, seen))
+    for (source, stream), own in voices.items():
         for stretch in _stretches(own):
             if len(stretch) <= FOLD_LONGER_THAN:
                 kept.extend(stretch)
@@ -140,6 +142,7 @@ def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
                 kind="folded",
                 detail={
                     "of": middle[0].kind,
+                    **({"stream": stream} if stream is not None else {}),
                     "count": len(middle),
                     "from_seq": middle[0].detail["seq"],
                     "to_seq": middle[-1].detail["seq"],

@@ -1,5 +1,27 @@
 """Measures: named pure functions from a timeline to what was observed of an engine, in numbers or categories."""
 
 from wirematrix.measures.measure import Measure, shown_value, spoken
+from wirematrix.measures.streams import (
+    asked_from,
+    ending,
+    fate,
+    heard,
+    noticed_ms,
+    opened_ms,
+    reconnect_delay_ms,
+    request_count,
+)
 
-__all__ = ["Measure", "shown_value", "spoken"]
+__all__ = [
+    "Measure",
+    "asked_from",
+    "ending",
+    "fate",
+    "heard",
+    "noticed_ms",
+    "opened_ms",
+    "reconnect_delay_ms",
+    "request_count",
+    "shown_value",
+    "spoken",
+]

@@ -1,0 +1,164 @@
+/**
+ * The raw page: any number of raw streams by name, as `window.probe`. Verbs take one argument each; see streams.js for
+ * what streams emit. Every entry names its stream. Further kinds:
+ *
+ *   sent {stream, chars, buffered, state} · send-failed {stream, because}
+ *   closing {stream, state}        the page called close; state is what it led to at once
+ *   state {stream, state}          what `states` found
+ *   fetched {name, status, took_ms, text | because}
+ *   blocked {took_ms}              the main thread was busy
+ *   refused {stream, because}      a constructor threw
+ *   worker {stream, ...}           a worker says what a stream of its own emitted
+ */
+
+import { log, read, record, recordUncaught, supports, wait, watch } from "../timeline.js";
+import { OPENERS } from "./streams.js";
+
+const BASE = new URL("/", location.href).href;
+const streams = new Map();
+const workers = new Map();
+
+const absolute = (url) => new URL(url, BASE).href;
+const named = (name) => {
+  if (!streams.has(name)) throw new Error(`stream ${name}: was never opened; expected one of ${[...streams.keys()]}`);
+  return streams.get(name);
+};
+
+const verbs = {
+  /** Open a stream: {name, transport, url, ...}; the rest is the transport's, see streams.js. */
+  open({ name, transport, ...options }) {
+    const emit = (kind, detail) => record(kind, { stream: name, ...detail });
+    try {
+      streams.set(name, OPENERS[transport]({ ...options, url: absolute(options.url) }, emit));
+    } catch (error) {
+      record("refused", { stream: name, because: String(error) });
+    }
+  },
+
+  /** Call close; `code` and `reason` for a WebSocket. */
+  close({ name, code, reason }) {
+    const stream = named(name);
+    try {
+      stream.close(code, reason);
+    } catch (error) {
+      record("refused", { stream: name, because: String(error) });
+    }
+    record("closing", { stream: name, state: stream.state() });
+  },
+
+  /** Send a text, or `bytes` random bytes, `times` times; what is buffered afterwards is recorded. */
+  send({ name, text = "", bytes = 0, times = 1 }) {
+    const stream = named(name);
+    try {
+      for (let number = 0; number < times; number += 1) stream.send(bytes ? new Uint8Array(bytes) : text);
+      record("sent", { stream: name, chars: text.length, bytes, times, buffered: stream.buffered(), state: stream.state() });
+    } catch (error) {
+      record("send-failed", { stream: name, because: String(error) });
+    }
+  },
+
+  /** Echo round trips on a WebSocket, one after the other; resolves when all are back: round-trip {stream, ms} each. */
+  async echo({ name, times, ms }) {
+    const stream = named(name);
+    for (let number = 0; number < times; number += 1) {
+      const began = performance.now();
+      const from = log.length;
+      stream.send(`echo ${number}`);
+      const { met } = await wait({ kind: "message", stream: name, text: `echo ${number}` }, { from, ms });
+      if (!met) return;
+      record("round-trip", { stream: name, ms: performance.now() - began });
+    }
+  },
+
+  /** The same by POST: one request after the other. */
+  async post({ name, url, times, ms }) {
+    for (let number = 0; number < times; number += 1) {
+      const began = performance.now();
+      try {
+        const signal = AbortSignal.timeout(ms);
+        const answer = await fetch(absolute(url), { method: "POST", body: `echo ${number}`, cache: "no-store", signal });
+        await answer.text();
+        record("round-trip", { stream: name, ms: performance.now() - began });
+      } catch (error) {
+        record("send-failed", { stream: name, because: String(error) });
+        return;
+      }
+    }
+  },
+
+  /** One request by fetch, its answer read as text; not waited for: the entry is `fetched`. */
+  fetch({ name, url, ms, ...options }) {
+    const began = performance.now();
+    const signal = AbortSignal.timeout(ms);
+    const told = (detail) => record("fetched", { name, took_ms: performance.now() - began, ...detail });
+    fetch(absolute(url), { cache: "no-store", signal, ...options })
+      .then(async (answer) => told({ status: answer.status, text: (await answer.text()).slice(0, 80) }))
+      .catch((error) => told({ status: null, because: String(error) }));
+  },
+
+  /** Keep the main thread busy. */
+  block(ms) {
+    const began = performance.now();
+    while (performance.now() - began < ms);
+    record("blocked", { took_ms: performance.now() - began });
+  },
+
+  /** Write down the state of every stream. */
+  states() {
+    for (const [stream, { state }] of streams) record("state", { stream, state: state() });
+  },
+
+  /** Write down what a stream that tallies has counted. */
+  tell: (name) => named(name).tell(),
+
+  /** Write down what a WebSocket has not sent yet. */
+  buffered(name) {
+    record("buffered", { stream: name, bytes: named(name).buffered(), state: named(name).state() });
+  },
+
+  /** Open a stream in a worker: `scope` is dedicated, shared or service. What it emits comes back as `worker`. */
+  async worker({ name, scope, ...options }) {
+    const told = ({ data }) => record("worker", { stream: name, scope, ...data });
+    const url = new URL("worker.js", import.meta.url);
+    const wanted = { name, ...options, url: absolute(options.url) };
+    try {
+      if (scope === "dedicated") {
+        const worker = new Worker(url, { type: "module" });
+        worker.onmessage = told;
+        worker.onerror = ({ message }) => told({ data: { said: "failed", because: message } });
+        workers.set(name, worker);
+        worker.postMessage(wanted);
+      } else if (scope === "shared") {
+        const worker = new SharedWorker(url, { type: "module", name });
+        worker.onerror = ({ message }) => told({ data: { said: "failed", because: message } });
+        worker.port.onmessage = told;
+        workers.set(name, worker);
+        worker.port.postMessage(wanted);
+      } else {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = told;
+        const registration = await navigator.serviceWorker.register(url, { type: "module", scope: `/static/raw/${name}/` });
+        const worker = registration.active ?? registration.waiting ?? registration.installing;
+        workers.set(name, registration);
+        worker.postMessage(wanted, [channel.port2]);
+      }
+    } catch (error) {
+      record("worker", { stream: name, scope, said: "failed", because: String(error) });
+    }
+  },
+
+  /** End a dedicated worker, or unregister a service worker. */
+  async dismiss(name) {
+    const worker = workers.get(name);
+    if (worker instanceof Worker) worker.terminate();
+    else await worker.unregister?.();
+    record("dismissed", { stream: name });
+  },
+
+  wait: ([match, options]) => wait(match, options),
+  read: () => null,
+};
+
+window.probe = Object.freeze({ verbs, read, record, log, supports, watch });
+window.name = "";
+recordUncaught();

@@ -1,0 +1,137 @@
+/**
+ * Raw streams: the three APIs as they are, nothing interpreted, nothing repaired. For pages and for workers.
+ *
+ * Each function takes {url, ...} and `emit(kind, detail)` and returns what can be done with the stream. The kinds:
+ *
+ *   opening {}                     the constructor, or fetch, is called now
+ *   open {status?, protocol?, extensions?}
+ *   message {type, id, seq, chars, crc, text, bytes?}   `seq` is the number that the text begins with, if it does
+ *   error {state, because?}        state: readyState's name at that moment, null for fetch
+ *   close {code, reason, clean}    WebSocket's close; the end of a fetch body with code null
+ *   over {because}                by its own standard nothing more will come
+ *   tally {count, chars, first_at, last_at, gap_ms, wrong}   instead of messages, when asked for
+ */
+
+import { crc32 } from "../crc32.js";
+import { EventStreamParser } from "../transports/event-stream-parser.js";
+
+const PREVIEW_CHARS = 80;
+export const ES_STATES = ["CONNECTING", "OPEN", "CLOSED"];
+export const WS_STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
+
+/** What is kept of a text. */
+function digest(text) {
+  const seq = /^[0-9]+(?= |$)/.exec(text);
+  return { seq: seq && Number(seq[0]), chars: text.length, crc: crc32(text), text: text.slice(0, PREVIEW_CHARS) };
+}
+
+/** Takes messages: each is emitted, or with `tally` only counted. `busy_ms` keeps the thread busy with each. */
+function taker({ tally = false, busy_ms = 0 }, emit) {
+  const sum = { count: 0, chars: 0, first_at: null, last_at: null, gap_ms: 0, wrong: 0 };
+  let expected = null;
+  const take = (text, detail) => {
+    const now = performance.now();
+    if (busy_ms) while (performance.now() - now < busy_ms); // a handler that takes its time
+    if (!tally) return emit("message", { ...digest(text), ...detail });
+    sum.count += 1;
+    sum.chars += text.length;
+    if (sum.last_at !== null) sum.gap_ms = Math.max(sum.gap_ms, now - sum.last_at);
+    sum.first_at ??= now;
+    sum.last_at = now;
+    const seq = parseInt(text, 10);
+    if (expected !== null && seq !== expected) sum.wrong += 1;
+    expected = seq + 1;
+  };
+  return { take, tell: () => emit("tally", { ...sum }) };
+}
+
+/** A native EventSource. `types` are further event types to listen to; `late_ms` attaches listeners only then. */
+function eventsource(options, emit) {
+  const { url, credentials = false, types = [], late_ms = null } = options;
+  const { take, tell } = taker(options, emit);
+  emit("opening");
+  const source = new EventSource(url, { withCredentials: credentials });
+  const state = () => ES_STATES[source.readyState];
+  source.onopen = () => emit("open", { state: state() });
+  source.onerror = () => {
+    emit("error", { state: state() });
+    if (state() === "CLOSED") emit("over", { because: "EventSource is CLOSED" });
+  };
+  const listen = () => {
+    for (const type of ["message", ...types]) {
+      source.addEventListener(type, ({ data, lastEventId }) => take(data, { type, id: lastEventId }));
+    }
+  };
+  if (late_ms === null) listen();
+  else setTimeout(listen, late_ms);
+  return { state, tell, close: () => source.close() };
+}
+
+/**
+ * A fetch whose body is read: as an event stream, or with `parse: false` chunk by chunk as text messages.
+ * `pause_ms` waits before each read: a reader that is slow on purpose.
+ */
+function fetchStream(options, emit) {
+  const { url, method = "GET", headers = {}, body, credentials = "same-origin", parse = true, pause_ms = 0 } = options;
+  const { take, tell } = taker(options, emit);
+  const abort = new AbortController();
+  let state = "CONNECTING";
+  const parser = new EventStreamParser(({ name, data, lastEventId }) => take(data, { type: name, id: lastEventId }));
+  const decoder = new TextDecoder();
+  async function read() {
+    const response = await fetch(url, { method, headers, body, credentials, cache: "no-store", signal: abort.signal });
+    state = "OPEN";
+    emit("open", { status: response.status, redirected: response.redirected });
+    const reader = response.body.getReader();
+    for (;;) {
+      if (pause_ms) await new Promise((done) => setTimeout(done, pause_ms));
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (parse) parser.feed(value);
+      else take(decoder.decode(value, { stream: true }), { bytes: value.length });
+    }
+    state = "CLOSED";
+    emit("close", { code: null, reason: "end of body", clean: true });
+    emit("over", { because: "end of body" });
+  }
+  emit("opening");
+  read().catch((error) => {
+    state = "CLOSED";
+    emit("error", { state: null, because: String(error) });
+    emit("over", { because: String(error) });
+  });
+  return { state: () => state, tell, close: () => abort.abort() };
+}
+
+/** A WebSocket. Binary messages count by their bytes. */
+function websocket(options, emit) {
+  const { url, protocols = [], late_ms = null } = options;
+  const { take, tell } = taker(options, emit);
+  emit("opening");
+  const socket = new WebSocket(url, protocols);
+  socket.binaryType = "arraybuffer";
+  const state = () => WS_STATES[socket.readyState];
+  socket.onopen = () => emit("open", { state: state(), protocol: socket.protocol, extensions: socket.extensions });
+  socket.onerror = () => emit("error", { state: state() });
+  socket.onclose = ({ code, reason, wasClean }) => {
+    emit("close", { code, reason, clean: wasClean });
+    emit("over", { because: `WebSocket is CLOSED, code ${code}` });
+  };
+  const listen = () => {
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") take(data, {});
+      else take("", { bytes: data.byteLength });
+    };
+  };
+  if (late_ms === null) listen();
+  else setTimeout(listen, late_ms);
+  return {
+    state,
+    tell,
+    buffered: () => socket.bufferedAmount,
+    send: (data) => socket.send(data),
+    close: (code, reason) => (code === undefined ? socket.close() : socket.close(code, reason)),
+  };
+}
+
+export const OPENERS = { eventsource, "fetch-stream": fetchStream, websocket };

@@ -1,0 +1,149 @@
+"""Measures of raw streams: how they end, how soon the page knows, when they come back, what they ask for.
+
+Each takes the `stream`'s name in the page and, where the origin's side counts, the `place` (path) it was opened on.
+`about` begins the title and, made a word, the name: what was done to the stream ("FIN without the last chunk").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from wirematrix.measures.measure import Measure
+from wirematrix.measures.reading import entries, gaps_ms, header, is_over, requests
+from wirematrix.model import Observed
+from wirematrix.timeline import Timeline
+
+STREAM: Final = "a"
+PLACE: Final = "/stream"
+NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
+
+
+def ending(about: str = "", *, stream: str = STREAM) -> Measure:
+    """How the page's code learns of the end: the events it was given, in words that say the same in any engine.
+
+    A WebSocket: "close 1006, not clean, after error"; an EventSource: "error, CONNECTING" (it will try again) or
+    "error, CLOSED" (it never will); a fetch: "rejected: TypeError" or "end of body".
+    """
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        for seen in entries(timeline, stream, "close", "error"):
+            if seen.kind == "close" and seen.detail.get("code") is None:
+                return ["end of body"]
+            if seen.kind == "close":
+                clean = "clean" if seen.detail["clean"] else "not clean"
+                failed = any(one.at_ms <= seen.at_ms for one in entries(timeline, stream, "error"))
+                return [f"close {seen.detail['code']}, {clean}{', after error' if failed else ''}"]
+            if seen.detail.get("state") is None:
+                return [f"rejected: {str(seen.detail.get('because')).partition(':')[0]}"]
+            if seen.detail["state"] in ("CONNECTING", "OPEN") or not entries(timeline, stream, "close"):
+                return [f"error, {seen.detail['state']}"]
+        return []
+
+    return Measure(name=named("ends", about), title=titled(about, "how it ends for the page"), of=of)
+
+
+def fate(about: str = "", *, stream: str = STREAM, place: str = PLACE) -> Measure:
+    """What becomes of a stream: "comes back" (another request was seen), "over" (the page knows that nothing more
+    will come), "waits" (it still means to try), with the number of requests where it is over.
+    """
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        asked = len(requests(timeline, place))
+        if is_over(timeline, stream):
+            return [f"over after {asked} request{'s' if asked != 1 else ''}"]
+        if asked > 1:
+            return ["comes back"]
+        if entries(timeline, stream, "error", "close"):
+            return ["waits"]
+        return ["open"] if entries(timeline, stream, "open") else ["waits for an answer"]
+
+    return Measure(name=named("fate", about), title=titled(about, "what becomes of it"), of=of)
+
+
+def noticed_ms(about: str = "", *, stream: str = STREAM, place: str = PLACE, cap_ms: float | None = None) -> Measure:
+    """From the origin's end of the response to the first sign of it in the page."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        for asked in requests(timeline, place):
+            end = timeline.first("server", "end", since_ms=asked.at_ms, connection=asked.detail["connection"])
+            signs = [seen for seen in entries(timeline, stream, "error", "close") if end]
+            if end and signs:
+                return [max(0.0, signs[0].at_ms - end.at_ms)]
+        return []
+
+    return Measure(name=named("noticed", about, "ms"), title=titled(about, "page notices the end"), of=of, cap=cap_ms)
+
+
+def reconnect_delay_ms(about: str = "", *, places: Iterable[str] = (PLACE,), least: int = 1) -> Measure:
+    """From the end of a response to the next request of the same path, as the origin saw both."""
+    wanted = tuple(places)
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        return [gap for place in wanted for gap in gaps_ms(timeline, place)]
+
+    return Measure(
+        name=named("reconnect_delay", about, "ms"), title=titled(about, "reconnect delay"), of=of, least=least
+    )
+
+
+def request_count(about: str = "", *, place: str = PLACE) -> Measure:
+    """How many requests of a path the origin had."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        return [len(requests(timeline, place))]
+
+    return Measure(name=named("requests", about), title=titled(about, "requests at the server"), of=of)
+
+
+def asked_from(about: str = "", *, place: str = PLACE, numbers: Iterable[int] | None = None) -> Measure:
+    """The Last-Event-ID of the requests that follow the first (or of those `numbers`), in words: its text or "none"."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        asked = requests(timeline, place)
+        chosen = asked[1:] if numbers is None else [one for one in asked if one.detail["number"] in set(numbers)]
+        return [shown_id(header(one, "last-event-id")) for one in chosen]
+
+    return Measure(name=named("last_event_id", about), title=titled(about, "Last-Event-ID asked for"), of=of)
+
+
+def shown_id(value: str | None) -> str:
+    """An id as a word of a table: short, printable, "none" and "empty" told apart."""
+    if value is None:
+        return "none"
+    if not value:
+        return "empty"
+    printable = value.encode("unicode_escape").decode("ascii")
+    return printable if len(printable) <= 40 else f"{printable[:36]}... ({len(value)} characters)"
+
+
+def opened_ms(about: str = "", *, stream: str = STREAM, cap_ms: float | None = None) -> Measure:
+    """From the constructor or fetch call to `open`."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        began, opened = entries(timeline, stream, "opening"), entries(timeline, stream, "open")
+        return [opened[0].at_ms - began[0].at_ms] if began and opened else []
+
+    return Measure(name=named("open", about, "ms"), title=titled(about, "time to open"), of=of, cap=cap_ms)
+
+
+def heard(about: str = "", *, stream: str = STREAM) -> Measure:
+    """The texts of the messages that the page's code was handed, in order, as one word; "nothing" without any."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        texts = [shown_id(str(seen.detail["text"])) for seen in entries(timeline, stream, "message")]
+        return [" | ".join(texts) or "nothing"]
+
+    return Measure(name=named("heard", about), title=titled(about, "what the page hears"), of=of)
+
+
+def named(what: str, about: str, unit: str = "") -> str:
+    """A fact's name: lower-case words joined by "_", the unit last."""
+    words = [what, NOT_A_WORD.sub("_", about.lower()).strip("_"), unit]
+    return "_".join(filter(None, words))
+
+
+def titled(about: str, what: str) -> str:
+    """A fact's title: what was done, then what is recorded of it."""
+    return f"{about}: {what}" if about else what

@@ -1,0 +1,31 @@
+"""An origin that controls every byte: raw HTTP and WebSocket on asyncio, scripted per cell. No framework."""
+
+from wirematrix.origin.connection import Connection, PeerGone
+from wirematrix.origin.exchange import EVENT_STREAM, Exchange
+from wirematrix.origin.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
+from wirematrix.origin.origin import Origin, Script
+from wirematrix.origin.request import Request
+from wirematrix.origin.scripts import accepts, answers, silent, streams
+from wirematrix.origin.socket import Socket
+
+__all__ = [
+    "BINARY",
+    "CLOSE",
+    "CONTINUATION",
+    "EVENT_STREAM",
+    "PING",
+    "PONG",
+    "TEXT",
+    "Connection",
+    "Exchange",
+    "Frame",
+    "Origin",
+    "PeerGone",
+    "Request",
+    "Script",
+    "Socket",
+    "accepts",
+    "answers",
+    "silent",
+    "streams",
+]

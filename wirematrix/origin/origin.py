@@ -1,0 +1,198 @@
+"""Origin: a server without a framework that does exactly what the scripts of one cell say.
+
+    page ──▶ 127.0.0.1:port        scripts, and the page itself (same-origin)
+         ──▶ 127.0.0.1:page_port   the page only: what a stream to `port` is then across origins
+
+Every connection, request head, response and end is an observation of source "server":
+connection, request, respond, end, peer-end, frame, close-sent, body, preflight, and what scripts note themselves.
+Files of the page are served without a word, each on a connection of its own, so that the pool of the engine holds
+nothing but streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from wirematrix import budgets
+from wirematrix.errors import BudgetSpent, WirematrixError
+from wirematrix.listener import Listener
+from wirematrix.origin.connection import Connection, Observe, PeerGone
+from wirematrix.origin.exchange import Exchange, head_of
+from wirematrix.origin.request import Request, read_request
+
+Script = Callable[[Exchange], Awaitable[None]]
+HOST: Final = "127.0.0.1"
+PAGES: Final = "/static/"
+MAX_AGE: Final = "0"  # of a preflight's answer: none is remembered, each is seen
+
+
+class Origin:
+    """Made by `start`, closed by `close`; one cell owns it."""
+
+    def __init__(self, pages: Path, observe: Observe) -> None:
+        self._pages = pages
+        self._observe = observe
+        self._scripts: dict[str, tuple[Script, ...]] = {}
+        self._asked: dict[str, int] = {}
+        self._connections: set[Connection] = set()
+        self._listeners: list[Listener] = []
+        self._numbers = 0
+        self._failure: Exception | None = None
+
+    @classmethod
+    async def start(cls, pages: Path, observe: Observe, host: str = HOST) -> Self:
+        """Listen on two free ports; `pages` is the folder of what lies under /static/."""
+        origin = cls(pages, observe)
+        await origin.listen(host)
+        await origin.listen(host)
+        return origin
+
+    @property
+    def port(self) -> int:
+        """Where the scripts are served."""
+        return self._listeners[0].port
+
+    @property
+    def page_port(self) -> int:
+        """Another origin of the same page."""
+        return self._listeners[1].port
+
+    async def listen(self, host: str = HOST) -> int:
+        """One more free port, serving the same; the port."""
+        made: list[Listener] = []
+        listener = await Listener.open(host, lambda: self._accepted(made[0].port))
+        made.append(listener)
+        self._listeners.append(listener)
+        return listener.port
+
+    def serve(self, place: str, *scripts: Script) -> None:
+        """Answer the first request of a path by the first script, and so on; the last one answers all that follow."""
+        if not scripts:
+            raise WirematrixError(f"origin: no script for {place}; expected at least one")
+        self._scripts[place] = scripts
+
+    def asked(self, place: str) -> int:
+        """How many requests of a path there were."""
+        return self._asked.get(place, 0)
+
+    def shut(self) -> None:
+        """Refuse connections to `port` from now on; live ones stay."""
+        self._listeners[0].shut()
+
+    async def reopen(self) -> None:
+        """Listen again on the same port."""
+        await self._listeners[0].reopen()
+
+    def cut(self, how: Literal["fin", "reset"]) -> int:
+        """End every live connection; how many there were."""
+        live = [connection for connection in self._connections if not connection.closed.is_set()]
+        for connection in live:
+            self._observe("end", connection=connection.number, how=how)
+            connection.reset() if how == "reset" else connection.close()
+        return len(live)
+
+    def check(self) -> None:
+        """Raise what went wrong in a script: our fault, never the engine's."""
+        if self._failure is not None:
+            raise self._failure
+
+    async def close(self) -> None:
+        """Give the ports back and end every connection and script; BudgetSpent if that takes too long."""
+        for listener in self._listeners:
+            listener.close()
+        for connection in self._connections:
+            connection.reset()
+        tasks = [connection.task for connection in self._connections if connection.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=budgets.PROXY.seconds)
+            if late:
+                came = f"{len(late)} of {len(tasks)} scripts still run"
+                raise BudgetSpent("the origin to close", budget_ms=budgets.PROXY.ms, came=came)
+
+    def _accepted(self, port: int) -> Connection:
+        self._numbers += 1
+        connection = Connection(self._numbers, port, self._told, self._serve)
+        self._connections.add(connection)
+        return connection
+
+    def _told(self, kind: str, /, **detail: object) -> None:
+        self._observe(kind, **detail)
+
+    async def _serve(self, connection: Connection) -> None:
+        """Answer the requests of one connection until it ends or a script leaves it open."""
+        try:
+            while (request := await read_request(connection.reader)) is not None:
+                if not await self._answer(connection, request):
+                    return
+        except (PeerGone, ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except Exception as broken:  # noqa: BLE001 - whatever a script raises is ours
+            self._failure = self._failure or broken
+            connection.reset()
+        else:
+            connection.close()
+
+    async def _answer(self, connection: Connection, request: Request) -> bool:
+        """Whether another request may follow on the connection."""
+        if request.place.startswith(PAGES):
+            connection.keep_quiet()
+            await self._page_file(connection, request)
+            return False
+        connection.tell()
+        scripts = self._scripts.get(request.place)
+        exchange = Exchange(connection, request, self._told)
+        if scripts is None:
+            await exchange.answer(404)
+            raise WirematrixError(f"origin: the page asked for {request.target}; no script serves it")
+        if request.method == "OPTIONS":
+            await self._preflight(exchange)
+            return True
+        number = self._asked[request.place] = self.asked(request.place) + 1
+        exchange.request = replace(request, number=number)
+        self._told(
+            "request",
+            connection=connection.number,
+            number=number,
+            method=request.method,
+            target=request.target,
+            last_event_id=request.header("last-event-id"),
+            headers=[list(pair) for pair in request.headers],
+        )
+        await scripts[min(number, len(scripts)) - 1](exchange)
+        if exchange.complete:
+            await exchange.discard_body()
+        return exchange.complete
+
+    async def _preflight(self, exchange: Exchange) -> None:
+        """Allow whatever is asked for (Fetch standard, section 3.2.2), and say that it was."""
+        wanted = exchange.request.header("access-control-request-headers") or ""
+        self._told("preflight", target=exchange.request.target, wants=wanted)
+        method = exchange.request.header("access-control-request-method") or "GET"
+        headers = {
+            "Access-Control-Allow-Methods": method,
+            "Access-Control-Allow-Headers": wanted,
+            "Access-Control-Max-Age": MAX_AGE,
+        }
+        await exchange.respond(204, None, headers=headers)
+
+    async def _page_file(self, connection: Connection, request: Request) -> None:
+        file = (self._pages / request.place.removeprefix(PAGES)).resolve()
+        inside = file.is_relative_to(self._pages.resolve()) and file.is_file()
+        content = file.read_bytes() if inside else b""
+        headers = [
+            ("Content-Type", mimetypes.guess_type(file.name)[0] or "application/octet-stream"),
+            ("Content-Length", str(len(content))),
+            ("Cache-Control", "no-store"),
+            ("Connection", "close"),
+        ]
+        with suppress(PeerGone):
+            await connection.write(head_of(200 if inside else 404, headers) + content)
+        connection.close()

@@ -1,0 +1,70 @@
+r"""The scripts that most scenarios need, as data: what is answered, and how it ends.
+
+origin.serve("/stream", streams("data: 1\n\n", then="finish"), answers(503), streams("data: 2\n\n"))
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from wirematrix.origin.exchange import EVENT_STREAM, Exchange, Headers
+from wirematrix.origin.origin import Script
+
+Then = Literal["finish", "fin", "reset", "hold"]
+
+
+def answers(status: int, body: str = "", *, headers: Headers = (), media_type: str = "text/plain") -> Script:
+    """A whole response."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.answer(status, body, headers=headers, media_type=media_type)
+
+    return script
+
+
+def streams(
+    *pieces: str | bytes,
+    then: Then = "hold",
+    status: int = 200,
+    media_type: str | None = EVENT_STREAM,
+    headers: Headers = (),
+    cors: bool = True,
+) -> Script:
+    """A body in these chunks, and its end: the last chunk, a FIN or RST without it, or none."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.respond(status, media_type, headers=headers, cors=cors)
+        for piece in pieces:
+            await exchange.send(piece)
+        match then:
+            case "finish":
+                await exchange.finish()
+            case "fin":
+                exchange.fin()
+            case "reset":
+                exchange.reset()
+            case "hold":
+                await exchange.gone()
+
+    return script
+
+
+def accepts(*texts: str, close: int | None = None, reason: str = "", headers: Headers = ()) -> Script:
+    """A WebSocket that says these texts and then behaves, or closes with a code as the protocol asks."""
+
+    async def script(exchange: Exchange) -> None:
+        socket = await exchange.upgrade(headers=headers)
+        for text in texts:
+            await socket.text(text)
+        await (socket.serve() if close is None else socket.end(close, reason))
+
+    return script
+
+
+def silent() -> Script:
+    """The request is read and never answered."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.gone()
+
+    return script

@@ -1,0 +1,110 @@
+"""What every live cell has, whatever it plays against: claims, measures, and a page whose log it waits on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wirematrix import checks
+from wirematrix.budgets import DELIVER, NEVER_REOPENS, Budget
+from wirematrix.checks import Check, Claim
+from wirematrix.errors import EngineCrashed, NotReached, WirematrixError
+from wirematrix.measures import Measure
+from wirematrix.model import Cell
+from wirematrix.probe import Probe
+from wirematrix.timeline import Recorder
+from wirematrix.waits import Waits
+
+if TYPE_CHECKING:
+    from wirematrix.engines import EnginePage
+
+
+class PageCell:
+    """One attempt of one cell while it runs. It never decides.
+
+    Waits do not raise when what they wait for never comes: they write it down, and the claims judge it at the
+    end. Only a precondition raises NotReached, because nothing after it would mean anything.
+    """
+
+    def __init__(self, cell: Cell, *, page: EnginePage, probe: Probe, recorder: Recorder, waits: Waits) -> None:
+        self.cell = cell
+        self.claims: list[Claim] = []
+        self.measures: list[Measure] = []
+        self._page = page
+        self._probe = probe
+        self._recorder = recorder
+        self._waits = waits
+
+    def judge(self, *claims: Check | Claim) -> None:
+        """What this scenario claims; judged when it has ended, on all that was seen."""
+        self.claims.extend(checks.must(claim) for claim in claims)
+
+    def record(self, *measures: Measure) -> None:
+        """What this scenario records about the engine, from all that was seen when it has ended."""
+        self.measures.extend(measures)
+
+    async def wait_for(
+        self,
+        *kinds: str,
+        budget: Budget = DELIVER,
+        count: int = 1,
+        until_over: bool = True,
+        since_break: bool = False,
+        **match: Any,
+    ) -> bool:
+        """Wait for an entry of the page's log that matches; False when it cannot or did not come.
+
+        `until_over` ends the wait when the transport is finished for good. `since_break` looks only at what
+        the page recorded after the last break.
+        """
+        wanted = {"kind": list(kinds or ("message",)), **match}
+        options = {
+            "from": self._probe.marked if since_break else 0,
+            "count": count,
+            "ms": budget.ms,
+            "until_over": until_over,
+        }
+        end = await self._probe.ask("wait", [wanted, options], within=budget)
+        described = " ".join(f"{key} {value}" for key, value in match.items())
+        self._waits.account(
+            f"page {' or '.join(wanted['kind'])} {described}".strip(),
+            float(end["waited_ms"]),
+            budget,
+            met=bool(end["met"]),
+        )
+        return bool(end["met"])
+
+    async def hears(self, kind: str = "message", *, budget: Budget = DELIVER, **match: Any) -> None:
+        """A precondition: wait for an entry, NotReached without it."""
+        if not await self.wait_for(kind, budget=budget, **match):
+            raise NotReached(str(match or kind), checks.how_it_ended(self._recorder.timeline()))
+
+    async def watch(self, budget: Budget = NEVER_REOPENS) -> None:
+        """Watch the page for a while in which nothing should happen; what does is in the timeline."""
+        options = {"from": self._probe.read, "ms": budget.ms}
+        await self._probe.ask("wait", [{"kind": ["opening", "open"]}, options], within=budget)
+        self._recorder.observe("driver", "watched", budget_ms=budget.ms)
+
+    async def leave(self, how: str) -> None:
+        """Make the page go away: "closed", "navigated" or "killed" (the engine, by SIGKILL)."""
+        await self._probe.collect()
+        self._probe.lives = False
+        self._recorder.observe("driver", "left", how=how)
+        match how:
+            case "closed":
+                await self._page.close()
+            case "navigated":
+                await self._page.navigate_away()
+            case "killed":
+                await self._page.engine.kill()
+            case _:
+                raise WirematrixError(f"leave: got {how!r}; expected closed, navigated or killed")
+
+    async def collect(self) -> None:
+        """The scenario has ended: bring in the rest of the page's log."""
+        await self._probe.collect()
+        self._probe.note_clock()
+
+    def check(self) -> None:
+        """Raise EngineCrashed if the page died while nobody was asking it anything."""
+        if self._probe.lives and self._page.crashed.is_set():
+            raise EngineCrashed(self.cell.engine, "the page died between two questions")

@@ -1,0 +1,125 @@
+"""The `cell` of a scenario about an engine: raw streams in the page, and an origin that controls every byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wirematrix.budgets import A_MOMENT, DELIVER, REOPEN, Budget
+from wirematrix.model import SAME_ORIGIN, Cell, Observation
+from wirematrix.origin import Origin, Script
+from wirematrix.pagecell import PageCell
+from wirematrix.probe import Probe
+from wirematrix.timeline import Recorder
+from wirematrix.waits import Waits
+
+if TYPE_CHECKING:
+    from wirematrix.engines import EnginePage
+
+RAW_PAGE = "/static/raw.html"
+HOST = "127.0.0.1"
+STREAM = "/stream"
+
+
+class RawCell(PageCell):
+    """A cell that plays against an origin of its own.
+
+    Streams have names; the first is usually "a". Their entries in the page's log carry the name as `stream`.
+    """
+
+    def __init__(
+        self, cell: Cell, *, origin: Origin, page: EnginePage, probe: Probe, recorder: Recorder, waits: Waits
+    ) -> None:
+        super().__init__(cell, page=page, probe=probe, recorder=recorder, waits=waits)
+        self.origin = origin
+
+    @property
+    def page_url(self) -> str:
+        """Where the page is: in the streams' origin, or in another one."""
+        port = self.origin.port if self.cell.relation == SAME_ORIGIN else self.origin.page_port
+        return f"http://{HOST}:{port}{RAW_PAGE}"
+
+    def serve(self, *scripts: Script, place: str = STREAM) -> None:
+        """Answer the first request of a path by the first script, and so on; the last answers all that follow."""
+        self.origin.serve(place, *scripts)
+
+    def url(self, place: str = STREAM, *, scheme: str = "http", host: str = HOST, port: int | None = None) -> str:
+        """The address of a path of the origin."""
+        return f"{scheme}://{host}:{port or self.origin.port}{place}"
+
+    async def visit(self, url: str | None = None) -> None:
+        """Load the raw page, here or elsewhere; the entries of the page before are in the timeline."""
+        await self._probe.visit(url or self.page_url, needs=self.cell.transport.rstrip("+"))
+
+    async def open(
+        self,
+        name: str = "a",
+        place: str = STREAM,
+        *,
+        transport: str | None = None,
+        host: str = HOST,
+        port: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Open a raw stream; does not wait for anything. `options` are the transport's, see static/raw/streams.js."""
+        transport = transport or self.cell.transport
+        scheme = "ws" if transport == "websocket" else "http"
+        url = self.url(place, scheme=scheme, host=host, port=port)
+        await self.ask("open", {"name": name, "transport": transport, "url": url, **options})
+
+    async def ask(self, verb: str, argument: Any = None, *, within: Budget | None = None) -> Any:
+        """Any other verb of the raw page (static/raw/page.js)."""
+        return await self._probe.ask(verb, argument, within=within)
+
+    async def script(self, source: str, argument: Any = None, *, within: Budget | None = None) -> Any:
+        """Run a function of JavaScript in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
+        return await self._probe.run(source, argument, within=within)
+
+    async def close(self, name: str = "a", *, code: int | None = None, reason: str | None = None) -> None:
+        """Have the page close a stream."""
+        wanted = {"name": name, "code": code, "reason": reason}
+        await self.ask("close", {key: value for key, value in wanted.items() if value is not None})
+
+    async def sees(self, kind: str, *, count: int = 1, budget: Budget = DELIVER, **match: Any) -> bool:
+        """Wait until the origin has seen something `count` times: a request, a frame, the peer's end."""
+
+        def matches(seen: Observation) -> bool:
+            return all(seen.detail.get(key) == value for key, value in match.items())
+
+        def enough(_: Observation) -> bool:
+            return sum(map(matches, self._recorder.timeline().of("server", kind))) >= count
+
+        found = await self._waits.until(
+            "server", kind, since_ms=0.0, budget=budget, where=enough, alive=self.origin.check
+        )
+        return found is not None
+
+    async def asked(self, count: int, *, place: str = STREAM, budget: Budget = DELIVER) -> bool:
+        """Wait until the origin has had `count` requests of a path."""
+
+        def is_it(seen: Observation) -> bool:
+            return str(seen.detail["target"]).partition("?")[0] == place and int(seen.detail["number"]) >= count
+
+        found = await self._waits.until(
+            "server", "request", since_ms=0.0, budget=budget, where=is_it, alive=self.origin.check
+        )
+        return found is not None
+
+    async def outcome(self, name: str = "a", *, place: str = STREAM, count: int = 2, budget: Budget = REOPEN) -> None:
+        """Wait until it is clear what becomes of a stream: it is asked for the `count`-th time, or the page knows that
+        it is over. Where it is over the origin is watched for a while: no request may come after that.
+        """
+        if not await self.wait_for("error", "close", "over", stream=name, budget=budget):
+            return
+        if await self.wait_for("over", stream=name, budget=A_MOMENT):
+            await self.watch()
+        else:
+            await self.asked(count, place=place, budget=budget)
+
+    def note(self, kind: str, /, **detail: Any) -> None:
+        """An observation of the scenario's own, of source "driver"."""
+        self._recorder.observe("driver", kind, **detail)
+
+    def check(self) -> None:
+        """Raise what went wrong in a script (ours), or EngineCrashed if the page died."""
+        self.origin.check()
+        super().check()
