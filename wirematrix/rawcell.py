@@ -71,7 +71,7 @@ class RawCell(PageCell):
         return await self._probe.ask(verb, argument, within=within)
 
     async def script(self, source: str, argument: Any = None, *, within: Budget | None = None) -> Any:
-        """Run a function of JavaScript in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
+        """Run a JavaScript function in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
         return await self._probe.run(source, argument, within=within)
 
     async def close(self, name: str = "a", *, code: int | None = None, reason: str | None = None) -> None:
