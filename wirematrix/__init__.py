@@ -5,6 +5,7 @@ The names below are what a scenario may use; everything else is machinery.
 
 from wirematrix import budgets, measures, origin
 from wirematrix.checks import (
+    close_codes_passed,
     delay_measured,
     delivers_again,
     heard_heartbeats,
@@ -38,6 +39,7 @@ __all__ = [
     "Measure",
     "RawCell",
     "budgets",
+    "close_codes_passed",
     "delay_measured",
     "delivers_again",
     "heard_heartbeats",

@@ -25,6 +25,8 @@ class PageCell:
     end. Only a precondition raises NotReached, because nothing after it would mean anything.
     """
 
+    one_transport = True  # the page has one at a time: when it is over, nothing more can come
+
     def __init__(self, cell: Cell, *, page: EnginePage, probe: Probe, recorder: Recorder, waits: Waits) -> None:
         self.cell = cell
         self.claims: list[Claim] = []
@@ -47,13 +49,13 @@ class PageCell:
         *kinds: str,
         budget: Budget = DELIVER,
         count: int = 1,
-        until_over: bool = True,
+        until_over: bool | None = None,
         since_break: bool = False,
         **match: Any,
     ) -> bool:
         """Wait for an entry of the page's log that matches; False when it cannot or did not come.
 
-        `until_over` ends the wait when the transport is finished for good. `since_break` looks only at what
+        `until_over` ends the wait when the transport is finished for good (the default where there is only one). `since_break` looks only at what
         the page recorded after the last break.
         """
         wanted = {"kind": list(kinds or ("message",)), **match}
@@ -61,7 +63,7 @@ class PageCell:
             "from": self._probe.marked if since_break else 0,
             "count": count,
             "ms": budget.ms,
-            "until_over": until_over,
+            "until_over": self.one_transport if until_over is None else until_over,
         }
         end = await self._probe.ask("wait", [wanted, options], within=budget)
         described = " ".join(f"{key} {value}" for key, value in match.items())

@@ -26,6 +26,8 @@ class RawCell(PageCell):
     Streams have names; the first is usually "a". Their entries in the page's log carry the name as `stream`.
     """
 
+    one_transport = False
+
     def __init__(
         self, cell: Cell, *, origin: Origin, page: EnginePage, probe: Probe, recorder: Recorder, waits: Waits
     ) -> None:

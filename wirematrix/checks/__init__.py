@@ -21,6 +21,7 @@ from wirematrix.checks.drop import (
     stayed_closed,
 )
 from wirematrix.checks.message import in_order, no_duplicate, no_gap, payloads_unchanged, uplinks_returned
+from wirematrix.checks.raw import close_codes_passed
 from wirematrix.checks.reconnect import (
     delay_measured,
     delivers_again,
@@ -33,6 +34,7 @@ from wirematrix.checks.reconnect import (
 __all__ = [
     "Check",
     "Claim",
+    "close_codes_passed",
     "delay_measured",
     "delivers_again",
     "heard_heartbeats",

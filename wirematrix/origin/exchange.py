@@ -30,7 +30,7 @@ class Exchange:
     def __init__(self, connection: Connection, request: Request, observe: Observe) -> None:
         self.request = request
         self.connection = connection
-        self.complete = False  # the response has ended by its own rules: another request may follow
+        self.is_upgraded = False  # the connection is a WebSocket's now
         self._observe = observe
         self._chunked = False
         self._body_read = False
@@ -62,7 +62,6 @@ class Exchange:
         own += headers.items() if isinstance(headers, Mapping) else headers
         await self.raw(head_of(status, own))
         self._observe("respond", connection=self.connection.number, status=status)
-        self.complete = length == 0 or status in (204, 205, 304)
 
     async def answer(
         self, status: int, body: str = "", *, headers: Headers = (), media_type: str = "text/plain"
@@ -71,7 +70,6 @@ class Exchange:
         content = body.encode()
         await self.respond(status, media_type, headers=headers, length=len(content))
         await self.raw(content)
-        self.complete = True
 
     async def send(self, piece: str | bytes) -> None:
         """A piece of the body; one chunk where the body is chunked."""
@@ -87,8 +85,7 @@ class Exchange:
         if self._chunked:
             await self.raw(b"0\r\n\r\n")
             self._ended("finish")
-            self.complete = True
-        elif not self.complete:
+        else:
             self.fin()
 
     def fin(self) -> None:
@@ -132,6 +129,7 @@ class Exchange:
         if protocol is not None:
             own.append(("Sec-WebSocket-Protocol", protocol))
         own += headers.items() if isinstance(headers, Mapping) else headers
+        self.is_upgraded = True
         await self.raw(head_of(101, own))
         self._observe("respond", connection=self.connection.number, status=101)
         return Socket(self.connection, self._observe)

@@ -71,6 +71,12 @@ class Origin:
         self._listeners.append(listener)
         return listener.port
 
+    async def closed_port(self, host: str = HOST) -> int:
+        """A port of ours on which nobody listens, and nobody else can."""
+        port = await self.listen(host)
+        self._listeners[-1].shut()
+        return port
+
     def serve(self, place: str, *scripts: Script) -> None:
         """Answer the first request of a path by the first script, and so on; the last one answers all that follow."""
         if not scripts:
@@ -127,11 +133,18 @@ class Origin:
         self._observe(kind, **detail)
 
     async def _serve(self, connection: Connection) -> None:
-        """Answer the requests of one connection until it ends or a script leaves it open."""
+        """Answer the requests of one connection until it ends, or is no connection of HTTP any more.
+
+        A script that leaves its response unfinished leaves the connection to the peer: if an engine thinks that the
+        response is over and asks again, that is a request like any other.
+        """
         try:
             while (request := await read_request(connection.reader)) is not None:
-                if not await self._answer(connection, request):
+                exchange = Exchange(connection, request, self._told)
+                await self._answer(exchange)
+                if exchange.is_upgraded:
                     return
+                await exchange.discard_body()
         except (PeerGone, ConnectionError, asyncio.IncompleteReadError):
             pass
         except Exception as broken:  # noqa: BLE001 - whatever a script raises is ours
@@ -140,21 +153,20 @@ class Origin:
         else:
             connection.close()
 
-    async def _answer(self, connection: Connection, request: Request) -> bool:
-        """Whether another request may follow on the connection."""
+    async def _answer(self, exchange: Exchange) -> None:
+        connection, request = exchange.connection, exchange.request
         if request.place.startswith(PAGES):
             connection.keep_quiet()
             await self._page_file(connection, request)
-            return False
+            return
         connection.tell()
         scripts = self._scripts.get(request.place)
-        exchange = Exchange(connection, request, self._told)
         if scripts is None:
             await exchange.answer(404)
             raise WirematrixError(f"origin: the page asked for {request.target}; no script serves it")
         if request.method == "OPTIONS":
             await self._preflight(exchange)
-            return True
+            return
         number = self._asked[request.place] = self.asked(request.place) + 1
         exchange.request = replace(request, number=number)
         self._told(
@@ -167,9 +179,6 @@ class Origin:
             headers=[list(pair) for pair in request.headers],
         )
         await scripts[min(number, len(scripts)) - 1](exchange)
-        if exchange.complete:
-            await exchange.discard_body()
-        return exchange.complete
 
     async def _preflight(self, exchange: Exchange) -> None:
         """Allow whatever is asked for (Fetch standard, section 3.2.2), and say that it was."""

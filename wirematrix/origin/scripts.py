@@ -44,19 +44,40 @@ def streams(
             case "reset":
                 exchange.reset()
             case "hold":
-                await exchange.gone()
+                pass
 
     return script
 
 
-def accepts(*texts: str, close: int | None = None, reason: str = "", headers: Headers = ()) -> Script:
-    """A WebSocket that says these texts and then behaves, or closes with a code as the protocol asks."""
+def accepts(
+    *texts: str, close: int | None = None, reason: str = "", then: Then = "hold", headers: Headers = ()
+) -> Script:
+    """A WebSocket that says these texts and then closes with a code as the protocol asks, or ends as `then` says.
+
+    With "hold" it behaves: pings and the peer's close frame are answered.
+    """
 
     async def script(exchange: Exchange) -> None:
         socket = await exchange.upgrade(headers=headers)
         for text in texts:
             await socket.text(text)
-        await (socket.serve() if close is None else socket.end(close, reason))
+        if close is not None:
+            await socket.end(close, reason)
+        elif then == "hold":
+            await socket.serve()
+        elif then == "reset":
+            socket.reset()
+        else:
+            socket.fin()
+
+    return script
+
+
+def either(http: Script, websocket: Script) -> Script:
+    """The first for a plain request, the second for a WebSocket's handshake: one story for all transports."""
+
+    async def script(exchange: Exchange) -> None:
+        await (websocket if exchange.request.is_upgrade else http)(exchange)
 
     return script
 
