@@ -5,9 +5,11 @@ The names below are what a scenario may use; everything else is machinery.
 
 from wirematrix import budgets, measures, origin
 from wirematrix.checks import (
+    asked_for,
     close_codes_passed,
     delay_measured,
     delivers_again,
+    each_once_in_order,
     heard_heartbeats,
     in_order,
     is_over,
@@ -29,6 +31,7 @@ from wirematrix.checks import (
     told_why,
     uplinks_returned,
     waited_as_asked,
+    waited_at_least,
 )
 from wirematrix.driver import LiveCell
 from wirematrix.measures import Measure
@@ -38,10 +41,12 @@ __all__ = [
     "LiveCell",
     "Measure",
     "RawCell",
+    "asked_for",
     "budgets",
     "close_codes_passed",
     "delay_measured",
     "delivers_again",
+    "each_once_in_order",
     "heard_heartbeats",
     "in_order",
     "is_over",
@@ -65,4 +70,5 @@ __all__ = [
     "told_why",
     "uplinks_returned",
     "waited_as_asked",
+    "waited_at_least",
 ]

@@ -57,6 +57,8 @@ REOPEN = Budget("reopen", 20_000)  # the break to `open` again; engines wait 3 t
 RECOVER = Budget("recover", 25_000)  # the break to the last message published meanwhile
 SERVER_NOTICE = Budget("server-notice", 10_000)  # the page went away to the server knows
 NEVER_REOPENS = Budget("never-reopens", 3_000)  # grace for what must not happen when no fence can show it
+ABSENT = Budget("absent", 12_000)  # what an engine has not done after twice the longest default delay, it does not do
+TRIES = Budget("tries", 60_000)  # fourteen tries; an engine may make them wait longer each time
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 

@@ -55,8 +55,8 @@ class PageCell:
     ) -> bool:
         """Wait for an entry of the page's log that matches; False when it cannot or did not come.
 
-        `until_over` ends the wait when the transport is finished for good (the default where there is only one). `since_break` looks only at what
-        the page recorded after the last break.
+        `until_over` ends the wait when the transport is finished for good, the default where there is only one.
+        `since_break` looks only at what the page recorded after the last break.
         """
         wanted = {"kind": list(kinds or ("message",)), **match}
         options = {

@@ -68,6 +68,14 @@ class RawCell(PageCell):
         url = self.url(place, scheme=scheme, host=host, port=port)
         await self.ask("open", {"name": name, "transport": transport, "url": url, **options})
 
+    async def open_channel(self, name: str, channel: str, *, port: int | None = None) -> None:
+        """Open the cell's transport as our own client code does, with its envelopes and, with "+", its policy.
+
+        It asks for /sse/<channel> or /ws/<channel>, by one of the project's own transports.
+        """
+        base = self.url("/", port=port)
+        await self.ask("channel", {"name": name, "transport": self.cell.transport, "base": base, "channel": channel})
+
     async def ask(self, verb: str, argument: Any = None, *, within: Budget | None = None) -> Any:
         """Any other verb of the raw page (static/raw/page.js)."""
         return await self._probe.ask(verb, argument, within=within)

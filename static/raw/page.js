@@ -35,6 +35,14 @@ const verbs = {
     }
   },
 
+  /** Open one of the project's own transports, with or without its policy: {name, transport, base, channel}. */
+  async channel({ name, transport, ...options }) {
+    const { connect } = await import("./channels.js");
+    const emit = (kind, { seq = null, type = null, state = null, because = null } = {}) =>
+      record(kind, { stream: name, ...(kind === "message" ? { seq, type } : { state, because }) });
+    streams.set(name, connect(transport, options, emit));
+  },
+
   /** Call close; `code` and `reason` for a WebSocket. */
   close({ name, code, reason }) {
     const stream = named(name);

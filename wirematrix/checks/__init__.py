@@ -21,7 +21,7 @@ from wirematrix.checks.drop import (
     stayed_closed,
 )
 from wirematrix.checks.message import in_order, no_duplicate, no_gap, payloads_unchanged, uplinks_returned
-from wirematrix.checks.raw import close_codes_passed
+from wirematrix.checks.raw import asked_for, close_codes_passed, each_once_in_order, waited_at_least
 from wirematrix.checks.reconnect import (
     delay_measured,
     delivers_again,
@@ -34,9 +34,11 @@ from wirematrix.checks.reconnect import (
 __all__ = [
     "Check",
     "Claim",
+    "asked_for",
     "close_codes_passed",
     "delay_measured",
     "delivers_again",
+    "each_once_in_order",
     "heard_heartbeats",
     "how_it_ended",
     "in_order",
@@ -60,4 +62,5 @@ __all__ = [
     "told_why",
     "uplinks_returned",
     "waited_as_asked",
+    "waited_at_least",
 ]

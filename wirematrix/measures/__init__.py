@@ -2,6 +2,16 @@
 
 from wirematrix.measures.endings import causes_told_apart, close_timeout_ms, sending, tcp_ended_after_ms, told_after_ms
 from wirematrix.measures.measure import Measure, shown_value, spoken
+from wirematrix.measures.reconnect import (
+    preflights,
+    reconnect_delay_ms,
+    silent_repeats,
+    storm_begins_ms,
+    storm_peak_percent,
+    storm_spread_ms,
+    tries_total_ms,
+    try_duration_ms,
+)
 from wirematrix.measures.streams import (
     asked_from,
     ending,
@@ -9,7 +19,6 @@ from wirematrix.measures.streams import (
     heard,
     noticed_ms,
     opened_ms,
-    reconnect_delay_ms,
     request_count,
 )
 
@@ -23,11 +32,18 @@ __all__ = [
     "heard",
     "noticed_ms",
     "opened_ms",
+    "preflights",
     "reconnect_delay_ms",
     "request_count",
     "sending",
     "shown_value",
+    "silent_repeats",
     "spoken",
+    "storm_begins_ms",
+    "storm_peak_percent",
+    "storm_spread_ms",
     "tcp_ended_after_ms",
     "told_after_ms",
+    "tries_total_ms",
+    "try_duration_ms",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from wirematrix.measures.measure import Measure
-from wirematrix.measures.reading import entries, gaps_ms, header, is_over, requests
+from wirematrix.measures.reading import entries, header, is_over, requests
 from wirematrix.model import Observed
 from wirematrix.timeline import Timeline
 
@@ -44,16 +44,16 @@ def ending(about: str = "", *, stream: str = STREAM) -> Measure:
     return Measure(name=named("ends", about), title=titled(about, "how it ends for the page"), of=of)
 
 
-def fate(about: str = "", *, stream: str = STREAM, place: str = PLACE) -> Measure:
-    """What becomes of a stream: "comes back" (another request was seen), "over" (the page knows that nothing more
-    will come), "waits" (it still means to try), with the number of requests where it is over.
+def fate(about: str = "", *, stream: str = STREAM, place: str = PLACE, count: int = 2) -> Measure:
+    """What becomes of a stream: "comes back" (its `count`-th request was seen), "over" (the page knows that nothing
+    more will come; with the number of requests), "waits" (it still means to try).
     """
 
     def of(timeline: Timeline) -> Iterable[Observed]:
         asked = len(requests(timeline, place))
         if is_over(timeline, stream):
             return [f"over after {asked} request{'s' if asked != 1 else ''}"]
-        if asked > 1:
+        if asked >= count:
             return ["comes back"]
         if entries(timeline, stream, "error", "close"):
             return ["waits"]
@@ -74,18 +74,6 @@ def noticed_ms(about: str = "", *, stream: str = STREAM, place: str = PLACE, cap
         return []
 
     return Measure(name=named("noticed", about, "ms"), title=titled(about, "page notices the end"), of=of, cap=cap_ms)
-
-
-def reconnect_delay_ms(about: str = "", *, places: Iterable[str] = (PLACE,), least: int = 1) -> Measure:
-    """From the end of a response to the next request of the same path, as the origin saw both."""
-    wanted = tuple(places)
-
-    def of(timeline: Timeline) -> Iterable[Observed]:
-        return [gap for place in wanted for gap in gaps_ms(timeline, place)]
-
-    return Measure(
-        name=named("reconnect_delay", about, "ms"), title=titled(about, "reconnect delay"), of=of, least=least
-    )
 
 
 def request_count(about: str = "", *, place: str = PLACE) -> Measure:

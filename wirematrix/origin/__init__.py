@@ -5,7 +5,7 @@ from wirematrix.origin.exchange import EVENT_STREAM, Exchange
 from wirematrix.origin.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
 from wirematrix.origin.origin import Origin, Script
 from wirematrix.origin.request import Request
-from wirematrix.origin.scripts import accepts, answers, either, silent, streams
+from wirematrix.origin.scripts import accepts, answers, either, envelopes, silent, streams
 from wirematrix.origin.socket import Socket
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "accepts",
     "answers",
     "either",
+    "envelopes",
     "silent",
     "streams",
 ]

@@ -10,6 +10,7 @@ and silent. Writing to a peer that is gone ends the script (PeerGone), which is 
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -101,6 +102,10 @@ class Exchange:
     async def gone(self) -> str:
         """Stay silent until the peer ends the connection; how it did."""
         return await self.connection.gone()
+
+    async def pause(self, ms: float) -> None:
+        """Say nothing for a while, where time itself is what the script is about."""
+        await asyncio.sleep(ms / 1000)
 
     def note(self, kind: str, /, **detail: object) -> None:
         """An observation of the script's own."""

@@ -5,6 +5,7 @@ origin.serve("/stream", streams("data: 1\n\n", then="finish"), answers(503), str
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 from wirematrix.origin.exchange import EVENT_STREAM, Exchange, Headers
@@ -80,6 +81,13 @@ def either(http: Script, websocket: Script) -> Script:
         await (websocket if exchange.request.is_upgrade else http)(exchange)
 
     return script
+
+
+def envelopes() -> Script:
+    """The app's protocol as far as a transport needs it: the hello, and then nothing, over either transport."""
+    hello = {"epoch": "00000000", "resume": "00000000-0", "heartbeat_ms": None, "retry_ms": None}
+    text = json.dumps({"seq": 0, "ts": 0, "type": "hello", "data": hello})
+    return either(streams(f"data: {text}\n\n"), accepts(text))
 
 
 def silent() -> Script:
