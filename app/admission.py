@@ -68,7 +68,7 @@ def refuse_foreign_page(service: Service, connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if origin is None or origin.partition("://")[2] == connection.headers.get("host"):
         return
-    if origin not in service.settings.allow_origins:
+    if not {origin, "*"} & set(service.settings.allow_origins):
         raise foreign_page(origin)
 
 

@@ -1,5 +1,7 @@
 """Connect: does the transport open, and does it say why when it does not?"""
 
+import pytest
+
 from wirematrix import (
     LiveCell,
     budgets,
@@ -21,6 +23,7 @@ async def test_opens(cell: LiveCell) -> None:
     await cell.wait_for(type="hello", budget=budgets.OPEN)
 
 
+@pytest.mark.entries("C08")
 async def test_opens_late(cell: LiveCell) -> None:
     """A server that refuses for two seconds and then listens is reached without anybody's help."""
     cell.judge(opened_once_listening)

@@ -20,6 +20,7 @@ async def test_notices_the_break(cell: LiveCell) -> None:
         await cell.notices()
 
 
+@pytest.mark.entries("R11")
 async def test_stays_closed_when_told(cell: LiveCell) -> None:
     """Told that there is nothing more (204, close code 1000), the transport stays closed."""
     cell.judge(stayed_closed)
@@ -32,6 +33,7 @@ async def test_stays_closed_when_told(cell: LiveCell) -> None:
     await cell.watch()
 
 
+@pytest.mark.entries("Y01")
 async def test_server_learns_page_closed(cell: LiveCell) -> None:
     """When the page is closed, the server learns of it and nobody is left behind in its books."""
     cell.judge(server_learned, nobody_left_behind)
@@ -41,6 +43,7 @@ async def test_server_learns_page_closed(cell: LiveCell) -> None:
     await cell.count_subscribers()
 
 
+@pytest.mark.entries("Y01")
 async def test_server_learns_page_navigated(cell: LiveCell) -> None:
     """When the page navigates away, the server learns that the subscriber has gone."""
     cell.judge(server_learned)
@@ -50,6 +53,7 @@ async def test_server_learns_page_navigated(cell: LiveCell) -> None:
 
 
 @pytest.mark.own_engine
+@pytest.mark.entries("Y01")
 async def test_server_learns_engine_killed(cell: LiveCell) -> None:
     """When the whole engine is killed, the server learns that the subscriber has gone."""
     cell.judge(server_learned)

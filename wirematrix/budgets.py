@@ -58,7 +58,9 @@ RECOVER = Budget("recover", 25_000)  # the break to the last message published m
 SERVER_NOTICE = Budget("server-notice", 10_000)  # the page went away to the server knows
 NEVER_REOPENS = Budget("never-reopens", 3_000)  # grace for what must not happen when no fence can show it
 ABSENT = Budget("absent", 12_000)  # what an engine has not done after twice the longest default delay, it does not do
-TRIES = Budget("tries", 60_000)  # fourteen tries; an engine may make them wait longer each time
+TRIES = Budget("tries", 15_000)  # eight tries without a pause; an engine may make them wait longer each time
+MANY_TRIES = Budget("many-tries", 120_000)  # fourteen of them
+MINUTE = Budget("minute", 60_000)  # a silence that nobody notices has to be waited for
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 

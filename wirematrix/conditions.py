@@ -80,10 +80,12 @@ class LiveNetwork:
                 await self._reaches(until_ms)
                 await self._proxy.heal()
                 self._mended()
-            case network.Stall(direction=direction):
+            case network.Stall(direction=direction, for_ms=for_ms):
+                until_ms = self._recorder.now_ms() + for_ms
                 self._broke()
                 await self._proxy.apply(faults.Stall(direction=direction))
                 yield
+                await self._reaches(until_ms)
                 await self._proxy.heal()
                 self._mended()
             case network.Blackhole(direction=direction):

@@ -85,10 +85,11 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
-    """Links stay, nothing moves in `direction`, nothing is lost: heals."""
+    """Links stay, nothing moves in `direction`, nothing is lost: heals, not before `for_ms` if that is said."""
 
     kind: ClassVar[str] = "stall"
     direction: Direction
+    for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,9 @@ def _refuse(node: Node) -> Refuse:
 
 
 def _stall(node: Node) -> Stall:
-    return Stall(direction=_direction(node))
+    own = node.fields(("title", "kind", "direction"), ("for_ms",))
+    direction = cast(Direction, own["direction"].one_of("direction", DIRECTIONS))
+    return Stall(direction=direction, for_ms=own["for_ms"].whole(1, LONGEST_MS) if "for_ms" in own else 0)
 
 
 def _blackhole(node: Node) -> Blackhole:

@@ -47,7 +47,9 @@ class Probe:
 
         Raises Unsupported if it has not, WirematrixError if the probe of the APIs cannot be believed.
         """
+        await self.collect()  # of the document before, if there was one
         await self._page.goto(url)
+        self.read = self.marked = 0
         said = await self._page.evaluate(CLOCK_AND_APIS)
         self._clock = PageClock(self._recorder.from_epoch_ms(float(said["origin"])))
         self.lives = True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wirematrix.budgets import A_MOMENT, DELIVER, REOPEN, Budget
+from wirematrix.budgets import A_MOMENT, DELIVER, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.measures.reading import partings
 from wirematrix.model import SAME_ORIGIN, Cell, Observation
 from wirematrix.origin import Origin, Script
 from wirematrix.pagecell import PageCell
@@ -51,6 +52,11 @@ class RawCell(PageCell):
     async def visit(self, url: str | None = None) -> None:
         """Load the raw page, here or elsewhere; the entries of the page before are in the timeline."""
         await self._probe.visit(url or self.page_url, needs=self.cell.transport.rstrip("+"))
+
+    def stream_url(self, place: str = STREAM, *, host: str = HOST, port: int | None = None) -> str:
+        """The address of a path of the origin for the cell's transport."""
+        scheme = "ws" if self.cell.transport == "websocket" else "http"
+        return self.url(place, scheme=scheme, host=host, port=port)
 
     async def open(
         self,
@@ -100,6 +106,17 @@ class RawCell(PageCell):
 
         found = await self._waits.until(
             "server", kind, since_ms=0.0, budget=budget, where=enough, alive=self.origin.check
+        )
+        return found is not None
+
+    async def parts(self, *, count: int = 1, budget: Budget = SERVER_NOTICE) -> bool:
+        """Wait until the origin knows that the peer has left on `count` connections: close frame, FIN or RST."""
+
+        def enough(_: Observation) -> bool:
+            return len(partings(self._recorder.timeline())) >= count
+
+        found = await self._waits.until(
+            "server", "peer-end", "frame", since_ms=0.0, budget=budget, where=enough, alive=self.origin.check
         )
         return found is not None
 

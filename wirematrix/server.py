@@ -68,7 +68,12 @@ def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) ->
     return Command(
         argv=(sys.executable, "-m", "app", *listen),
         folder=folder,
-        environment={"APP_CONTROL": "true", "APP_CONNECTION_LOG": "true", **(settings or {})},
+        environment={
+            "APP_CONTROL": "true",
+            "APP_CONNECTION_LOG": "true",
+            "APP_ALLOW_ORIGINS": '["*"]',  # the pages of cross-origin cells; the app listens on loopback only
+            **(settings or {}),
+        },
     )
 
 

@@ -298,6 +298,14 @@ def test_a_foreign_page_gets_no_websocket() -> None:
 
 
 @both_transports
+def test_a_star_lets_pages_of_any_origin_in(transport: Transport) -> None:
+    """With "*" among the allowed origins no page is foreign, on either transport."""
+    with serving(allow_origins=("*",)) as served:
+        with subscribed(served, transport, "a", headers={"Origin": "http://any.example"}) as reading:
+            assert reading.hello["seq"] == 0
+
+
+@both_transports
 def test_reconnecting_loses_and_repeats_nothing(served: Served, channel: str, transport: Transport) -> None:
     """A subscriber that breaks off and resumes again and again while others publish sees each message once."""
     total = 300

@@ -28,6 +28,7 @@ from wirematrix.checks.reconnect import (
     reopened,
     reopened_within,
     told_of_the_gap,
+    told_of_the_new_epoch,
     waited_as_asked,
 )
 
@@ -59,6 +60,7 @@ __all__ = [
     "should",
     "stayed_closed",
     "told_of_the_gap",
+    "told_of_the_new_epoch",
     "told_why",
     "uplinks_returned",
     "waited_as_asked",

@@ -113,6 +113,20 @@ def told_of_the_gap(timeline: Timeline) -> Answer:
     return Held.HELD, f"the gap named all {len(account.lost)} lost messages: {spell(account.lost)}"
 
 
+def told_of_the_new_epoch(timeline: Timeline) -> Answer:
+    """After another process took over without the old history, the page was told of it: another epoch, and a `gap`."""
+    hellos = timeline.of("page", "message", type="hello")
+    if len(hellos) < 2:
+        return Held.BROKEN, f"it never came back to be told; {how_it_ended(timeline)}"
+    before, after = hellos[0].detail.get("epoch"), hellos[-1].detail.get("epoch")
+    if before == after:
+        return Held.UNDECIDED, f"the epoch is still {before}: no other process took over"
+    gap = timeline.last("page", "message", type="gap")
+    if gap is None:
+        return Held.BROKEN, f"epoch {before} became {after}, and no gap told of it"
+    return Held.HELD, f"epoch {before} became {after}, and a gap said: {gap.detail.get('reason')}"
+
+
 def _something_ended(timeline: Timeline) -> bool:
     """Whether the network was broken, or the page saw an end without that."""
     return bool(timeline.of("driver", "break") or timeline.of("page", "error", "close"))

@@ -1,8 +1,10 @@
 """Measures: named pure functions from a timeline to what was observed of an engine, in numbers or categories."""
 
 from wirematrix.measures.endings import causes_told_apart, close_timeout_ms, sending, tcp_ended_after_ms, told_after_ms
+from wirematrix.measures.lifecycle import errors_before_leaving, most_at_once, server_knows_ms, server_sees
 from wirematrix.measures.measure import Measure, shown_value, spoken
 from wirematrix.measures.reconnect import (
+    break_noticed_ms,
     preflights,
     reconnect_delay_ms,
     silent_repeats,
@@ -25,17 +27,22 @@ from wirematrix.measures.streams import (
 __all__ = [
     "Measure",
     "asked_from",
+    "break_noticed_ms",
     "causes_told_apart",
     "close_timeout_ms",
     "ending",
+    "errors_before_leaving",
     "fate",
     "heard",
+    "most_at_once",
     "noticed_ms",
     "opened_ms",
     "preflights",
     "reconnect_delay_ms",
     "request_count",
     "sending",
+    "server_knows_ms",
+    "server_sees",
     "shown_value",
     "silent_repeats",
     "spoken",

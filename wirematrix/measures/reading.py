@@ -35,6 +35,20 @@ def ends(timeline: Timeline, place: str) -> list[tuple[Observation, Observation]
     return found
 
 
+def partings(timeline: Timeline) -> tuple[Observation, ...]:
+    """The first sign of the peer's leaving on each connection that had a request: its close frame, its FIN or RST.
+
+    Connections that engines open in advance and never use are none of a page's doing.
+    """
+    asked = {seen.detail["connection"] for seen in timeline.of("server", "request")}
+    signs: dict[object, Observation] = {}
+    for seen in timeline.of("server", "peer-end", "frame"):
+        number = seen.detail["connection"]
+        if number in asked and (seen.kind == "peer-end" or seen.detail.get("name") == "close"):
+            signs.setdefault(number, seen)
+    return tuple(signs.values())
+
+
 def gaps_ms(timeline: Timeline, place: str) -> list[float]:
     """From the end of each response of a path to the next request of it: both seen by the origin, on one clock."""
     asked = requests(timeline, place)

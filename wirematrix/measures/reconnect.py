@@ -9,6 +9,7 @@ from wirematrix.budgets import Budget
 from wirematrix.measures.measure import Measure
 from wirematrix.measures.reading import entries, gaps_ms, requests
 from wirematrix.measures.streams import PLACE, STREAM, named, titled
+from wirematrix.metrics import first_sign
 from wirematrix.model import Observed
 from wirematrix.timeline import Timeline
 
@@ -42,6 +43,21 @@ def reconnect_delay_ms(
         of=of,
         least=least,
         cap=cap.unscaled_ms if cap else None,
+    )
+
+
+def break_noticed_ms(*, cap: Budget) -> Measure:
+    """From the break of the network to the page's first sign of it; the cap, if there was none."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        broken = timeline.first("driver", "break")
+        if broken is None:
+            return []
+        sign = first_sign(timeline, broken)
+        return [max(0.0, sign.at_ms - broken.at_ms) if sign else cap.ms]
+
+    return Measure(
+        name="break_noticed_ms", title="the break to the page's first sign of it", of=of, cap=cap.unscaled_ms
     )
 
 

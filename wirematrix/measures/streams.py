@@ -20,11 +20,12 @@ PLACE: Final = "/stream"
 NOT_A_WORD: Final = re.compile(r"[^a-z0-9]+")
 
 
-def ending(about: str = "", *, stream: str = STREAM) -> Measure:
+def ending(about: str = "", *, stream: str = STREAM, otherwise: str | None = None) -> Measure:
     """How the page's code learns of the end: the events it was given, in words that say the same in any engine.
 
     A WebSocket: "close 1006, not clean, after error"; an EventSource: "error, CONNECTING" (it will try again) or
-    "error, CLOSED" (it never will); a fetch: "rejected: TypeError" or "end of body".
+    "error, CLOSED" (it never will); a fetch: "rejected: TypeError" or "end of body". Without any end `otherwise` is
+    recorded, if it is given.
     """
 
     def of(timeline: Timeline) -> Iterable[Observed]:
@@ -39,7 +40,7 @@ def ending(about: str = "", *, stream: str = STREAM) -> Measure:
                 return [f"rejected: {str(seen.detail.get('because')).partition(':')[0]}"]
             if seen.detail["state"] in ("CONNECTING", "OPEN") or not entries(timeline, stream, "close"):
                 return [f"error, {seen.detail['state']}"]
-        return []
+        return [] if otherwise is None else [otherwise]
 
     return Measure(name=named("ends", about), title=titled(about, "how it ends for the page"), of=of)
 
