@@ -36,9 +36,7 @@ class Settings(BaseSettings):
     # What comes in.
     max_body_bytes: int = Field(default=4 * MIB, ge=1, description="one uplink, as POST body or WebSocket message")
     access_token: SecretStr | None = Field(default=None, description="opens channels named private-...; null: none do")
-    allow_origins: tuple[str, ...] = Field(
-        default=(), description='origins whose pages may read, a JSON array; "*": any'
-    )
+    allow_origins: tuple[str, ...] = Field(default=(), description='whose pages may read, a JSON array; "*": any')
     websocket_compression: bool = Field(default=False, description="permessage-deflate (RFC 7692): +35 kB a connection")
 
     # Operation.

@@ -300,9 +300,9 @@ def test_a_foreign_page_gets_no_websocket() -> None:
 @both_transports
 def test_a_star_lets_pages_of_any_origin_in(transport: Transport) -> None:
     """With "*" among the allowed origins no page is foreign, on either transport."""
-    with serving(allow_origins=("*",)) as served:
-        with subscribed(served, transport, "a", headers={"Origin": "http://any.example"}) as reading:
-            assert reading.hello["seq"] == 0
+    headers = {"Origin": "http://any.example"}
+    with serving(allow_origins=("*",)) as served, subscribed(served, transport, "a", headers=headers) as reading:
+        assert reading.hello["seq"] == 0
 
 
 @both_transports
