@@ -27,6 +27,7 @@ from wirematrix.errors import (
     InvalidInput,
     NotReached,
     OursSpent,
+    ScriptFailed,
     ServiceDied,
     Skipped,
     Unsupported,
@@ -70,6 +71,7 @@ ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
         "app process `python -m app` ended with exit code 1",
         False,
     ),
+    (ScriptFailed("/x", 1, "no"), Status.ERROR, "origin: the script of /x, request 1: no", False),
     (ControlRefused("POST /x", status=500, answer="no"), Status.ERROR, "POST /x: answered 500: no", False),
     (InvalidInput("matrix.yaml:3", "got 5"), Status.ERROR, "matrix.yaml:3: got 5", False),
     (

@@ -15,6 +15,7 @@ from wirematrix.errors import (
     InvalidInput,
     NotReached,
     OursSpent,
+    ScriptFailed,
     ServiceDied,
     Skipped,
     Unsupported,
@@ -53,6 +54,10 @@ TEXTS: list[tuple[WirematrixError, str]] = [
         "POST /control/channels/a/fence: answered 404: no such channel",
     ),
     (ControlRefused("x" * 200, status=400, answer="too long"), f"{'x' * 157}...: answered 400: too long"),
+    (
+        ScriptFailed("/stream", 2, "KeyError: 'seq'"),
+        "origin: the script of /stream, request 2: KeyError: 'seq'",
+    ),
     (NotReached("open", "the page saw CLOSED"), "open never came about: the page saw CLOSED"),
     (Unsupported("WebKitGTK", "websocket"), "WebKitGTK has no websocket, says the page's probe of the APIs"),
     (Skipped("network namespaces need root"), "network namespaces need root"),

@@ -21,7 +21,16 @@ from typing import Any
 
 from wirematrix.budgets import ATTEMPT
 from wirematrix.checks import Claim
-from wirematrix.errors import BudgetSpent, EngineCrashed, NotReached, OursSpent, Skipped, Unsupported, WirematrixError
+from wirematrix.errors import (
+    BudgetSpent,
+    EngineCrashed,
+    NotReached,
+    OursSpent,
+    ScriptFailed,
+    Skipped,
+    Unsupported,
+    WirematrixError,
+)
 from wirematrix.judge import judge
 from wirematrix.measures import Measure
 from wirematrix.metrics import metrics
@@ -104,13 +113,17 @@ class Stage:
             case Unsupported():
                 self._ends(Status.UNSUPPORTED, str(because))
                 self.clean = True
+            case ScriptFailed():
+                self._ends(Status.ERROR, str(because))
+                self._trace(because.__cause__ or because)
             case WirematrixError():
                 self._ends(Status.ERROR, str(because))
             case _:
                 self._ends(Status.ERROR, f"{type(because).__name__}: {because}")
-                self.recorder.observe(
-                    "driver", "exception", traceback="".join(traceback.format_exception(because)[-6:])
-                )
+                self._trace(because)
+
+    def _trace(self, broken: BaseException) -> None:
+        self.recorder.observe("driver", "exception", traceback="".join(traceback.format_exception(broken)[-6:]))
 
     def attempt(self, expectation: Expectation) -> Attempt:
         """The finished attempt, judged."""

@@ -84,6 +84,19 @@ class ServiceDied(WirematrixError):
         return f"app process `{self.command}` ended with exit code {self.exit_code}{said}"
 
 
+class ScriptFailed(WirematrixError):
+    """A script of an origin raised: our fault, whatever it raised; that is the cause."""
+
+    def __init__(self, place: str, number: int, because: str) -> None:
+        self.place = place
+        self.number = number
+        self.because = because
+        super().__init__(place, number, because)
+
+    def __str__(self) -> str:
+        return f"origin: the script of {self.place}, request {self.number}: {self.because}"
+
+
 class ControlRefused(WirematrixError):
     """The app's control interface answered with an error: our fault, never the engine's."""
 

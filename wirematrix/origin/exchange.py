@@ -5,7 +5,8 @@ r"""One request and whatever is answered to it: the verbs of a script, each exac
     await exchange.finish()              the last chunk; the connection stays for the next request
 
 How it may end instead: `fin()`, `reset()`, or not at all: a script that returns leaves the connection as it is, open
-and silent. Writing to a peer that is gone ends the script (PeerGone), which is nobody's fault.
+and silent. A body of a stated length ends with its last byte. Writing to a peer that is gone ends the script
+(PeerGone), which is nobody's fault.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from wirematrix.origin.connection import Connection, Observe
+from wirematrix.errors import WirematrixError
+from wirematrix.origin.connection import Connection, Observe, PeerGone
 from wirematrix.origin.frames import accept_of
 from wirematrix.origin.request import Request
 from wirematrix.origin.socket import Socket
 
 EVENT_STREAM: Final = "text/event-stream"
+BODYLESS: Final = (204, 304)  # and 1xx: the head is the whole response (RFC 9112, section 6.3)
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
@@ -34,6 +37,8 @@ class Exchange:
         self.is_upgraded = False  # the connection is a WebSocket's now
         self._observe = observe
         self._chunked = False
+        self._owed: int | None = None  # bytes of a stated length that are still to come
+        self._finished = False  # the response has ended by its own rules
         self._body_read = False
 
     async def respond(
@@ -48,13 +53,16 @@ class Exchange:
     ) -> None:
         """Send the head. `media_type` None leaves Content-Type out; `length` states one instead of chunks.
 
-        Neither chunked nor with a length, the body ends with the connection. A page of another origin is allowed to
-        read, unless `cors` is False (Fetch standard, section 3.2).
+        Neither chunked nor with a length, the body ends with the connection; a status that has no body has neither. A
+        page of another origin is allowed to read, unless `cors` is False (Fetch standard, section 3.2).
         """
         own: list[tuple[str, str]] = [] if media_type is None else [("Content-Type", media_type)]
+        if status == 205 and length is None:
+            length = 0  # no content, but framed as if it could have some (RFC 9110, section 15.3.6)
         if length is not None:
             own.append(("Content-Length", str(length)))
-        elif chunked and status not in (204, 205, 304):
+            self._owed = length
+        elif chunked and not has_no_body(status):
             own.append(("Transfer-Encoding", "chunked"))
             self._chunked = True
         origin = self.request.header("origin")
@@ -63,19 +71,28 @@ class Exchange:
         own += headers.items() if isinstance(headers, Mapping) else headers
         await self.raw(head_of(status, own))
         self._observe("respond", connection=self.connection.number, status=status)
+        if self._owed == 0 or status in BODYLESS:
+            self._finish()
 
     async def answer(
         self, status: int, body: str = "", *, headers: Headers = (), media_type: str = "text/plain"
     ) -> None:
         """A whole response of a stated length."""
         content = body.encode()
-        await self.respond(status, media_type, headers=headers, length=len(content))
-        await self.raw(content)
+        stated = None if has_no_body(status) and not content else len(content)
+        await self.respond(status, media_type, headers=headers, length=stated)
+        await self.send(content)
 
     async def send(self, piece: str | bytes) -> None:
-        """A piece of the body; one chunk where the body is chunked."""
+        """A piece of the body; one chunk where the body is chunked. An empty piece is nothing, not the last chunk."""
         content = piece.encode() if isinstance(piece, str) else piece
+        if not content:
+            return
         await self.raw(b"%x\r\n%b\r\n" % (len(content), content) if self._chunked else content)
+        if self._owed is not None:
+            self._owed -= len(content)
+            if self._owed == 0:
+                self._finish()
 
     async def raw(self, content: bytes) -> None:
         """Exactly these bytes."""
@@ -83,21 +100,23 @@ class Exchange:
 
     async def finish(self) -> None:
         """End the body by its own rules: the last chunk, or a FIN where the connection is its end."""
+        if self._finished:
+            return
+        if self._owed is not None:
+            raise WirematrixError(f"finish: the body still owes {self._owed} bytes; expected them, fin or reset")
         if self._chunked:
             await self.raw(b"0\r\n\r\n")
-            self._ended("finish")
+            self._finish()
         else:
             self.fin()
 
     def fin(self) -> None:
         """End the connection with a FIN, whatever the body still owes."""
-        self._ended("fin")
-        self.connection.close()
+        self.connection.end("fin")
 
     def reset(self) -> None:
         """End the connection with a RST."""
-        self._ended("reset")
-        self.connection.reset()
+        self.connection.end("reset")
 
     async def gone(self) -> str:
         """Stay silent until the peer ends the connection; how it did."""
@@ -112,10 +131,13 @@ class Exchange:
         self._observe(kind, connection=self.connection.number, **detail)
 
     async def body(self) -> bytes:
-        """The request's body, of its stated length."""
+        """The request's body, of its stated length. Raises PeerGone if the connection ends before the body does."""
         length = int(self.request.header("content-length") or 0)
         self._body_read = True
-        content = await self.connection.reader.readexactly(length) if length else b""
+        try:
+            content = await self.connection.reader.readexactly(length)
+        except asyncio.IncompleteReadError:
+            raise PeerGone(self.connection.number, await self.connection.gone()) from None
         self._observe("body", connection=self.connection.number, bytes=len(content), crc=zlib.crc32(content))
         return content
 
@@ -139,12 +161,18 @@ class Exchange:
         self._observe("respond", connection=self.connection.number, status=101)
         return Socket(self.connection, self._observe)
 
-    def _ended(self, how: str) -> None:
-        self._observe("end", connection=self.connection.number, how=how)
+    def _finish(self) -> None:
+        self._finished = True
+        self._observe("end", connection=self.connection.number, how="finish")
+
+
+def has_no_body(status: int) -> bool:
+    """Whether a response of this status ends with its head."""
+    return status < 200 or status in BODYLESS
 
 
 def head_of(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
-    """A response head."""
+    """A response head. Headers are written as UTF-8, as they are read; bytes that are none, as surrogates."""
     phrase = next((known.phrase for known in HTTPStatus if known.value == status), "Unnamed")
     lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1", "surrogateescape")
+    return "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")

@@ -3,32 +3,46 @@
     page ──▶ 127.0.0.1:port        scripts, and the page itself (same-origin)
          ──▶ 127.0.0.1:page_port   the page only: what a stream to `port` is then across origins
 
-Every connection, request head, response and end is an observation of source "server":
-connection, request, respond, end, peer-end, frame, close-sent, body, preflight, and what scripts note themselves.
-Files of the page are served without a word, each on a connection of its own, so that the pool of the engine holds
-nothing but streams.
+Every connection, request head, response and end is an observation of source "server"; `connection` is its number:
+
+  connection {port, accepted_before_ms}   with its first request, or with its end if it never had one
+  request {number, method, target, last_event_id, headers}
+  preflight {target, wants}               answered by the origin itself, and counted nowhere
+  respond {status}                        the head was written
+  end {how}                               finish: the response by its own rules; fin, reset: the connection, by us
+  peer-end {how}                          fin, reset, timeout
+  body {bytes, crc}                       of a request
+  frame {name, bytes, code?, reason?}     of the peer, as a script reads it
+  close-sent {code}                       a close frame of ours
+  unreadable {begins}                     the peer sent what is no request
+
+and what scripts note themselves. Files of the page are served without a word, each on a connection of its own, so that
+the pool of the engine holds nothing but streams.
 """
 
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 from wirematrix import budgets
-from wirematrix.errors import BudgetSpent, WirematrixError
+from wirematrix.errors import BudgetSpent, ScriptFailed, WirematrixError
 from wirematrix.listener import Listener
-from wirematrix.origin.connection import Connection, Observe, PeerGone
+from wirematrix.origin.connection import Connection, End, Observe, PeerGone
 from wirematrix.origin.exchange import Exchange, head_of
-from wirematrix.origin.request import Request, read_request
+from wirematrix.origin.request import NoRequest, Request, read_request
 
 Script = Callable[[Exchange], Awaitable[None]]
 HOST: Final = "127.0.0.1"
 PAGES: Final = "/static/"
+ICON: Final = "/favicon.ico"  # engines ask for it where a document names none
+MEDIA_TYPES: Final = {  # not the machine's own table: an engine refuses a module of another type
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
 MAX_AGE: Final = "0"  # of a preflight's answer: none is remembered, each is seen
 
 
@@ -44,6 +58,7 @@ class Origin:
         self._listeners: list[Listener] = []
         self._numbers = 0
         self._failure: Exception | None = None
+        self._closing = False
 
     @classmethod
     async def start(cls, pages: Path, observe: Observe, host: str = HOST) -> Self:
@@ -78,7 +93,10 @@ class Origin:
         return port
 
     def serve(self, place: str, *scripts: Script) -> None:
-        """Answer the first request of a path by the first script, and so on; the last one answers all that follow."""
+        """Answer the first request of a path by the first script, and so on; the last one answers all that follow.
+
+        Requests are counted from the origin's start, also where a path is given other scripts later.
+        """
         if not scripts:
             raise WirematrixError(f"origin: no script for {place}; expected at least one")
         self._scripts[place] = scripts
@@ -95,12 +113,11 @@ class Origin:
         """Listen again on the same port."""
         await self._listeners[0].reopen()
 
-    def cut(self, how: Literal["fin", "reset"]) -> int:
+    def cut(self, how: End) -> int:
         """End every live connection; how many there were."""
-        live = [connection for connection in self._connections if not connection.closed.is_set()]
+        live = [connection for connection in self._connections if not connection.is_over]
         for connection in live:
-            self._observe("end", connection=connection.number, how=how)
-            connection.reset() if how == "reset" else connection.close()
+            connection.end(how)
         return len(live)
 
     def check(self) -> None:
@@ -110,6 +127,7 @@ class Origin:
 
     async def close(self) -> None:
         """Give the ports back and end every connection and script; BudgetSpent if that takes too long."""
+        self._closing = True
         for listener in self._listeners:
             listener.close()
         for connection in self._connections:
@@ -125,12 +143,11 @@ class Origin:
 
     def _accepted(self, port: int) -> Connection:
         self._numbers += 1
-        connection = Connection(self._numbers, port, self._told, self._serve)
+        connection = Connection(self._numbers, port, self._observe, self._serve)
         self._connections.add(connection)
+        if self._closing:
+            connection.reset()
         return connection
-
-    def _told(self, kind: str, /, **detail: object) -> None:
-        self._observe(kind, **detail)
 
     async def _serve(self, connection: Connection) -> None:
         """Answer the requests of one connection until it ends, or is no connection of HTTP any more.
@@ -140,23 +157,26 @@ class Origin:
         """
         try:
             while (request := await read_request(connection.reader)) is not None:
-                exchange = Exchange(connection, request, self._told)
+                exchange = Exchange(connection, request, self._observe)
                 await self._answer(exchange)
                 if exchange.is_upgraded:
                     return
                 await exchange.discard_body()
-        except (PeerGone, ConnectionError, asyncio.IncompleteReadError):
-            pass
+            connection.close()
+        except PeerGone:
+            connection.close()
+        except NoRequest as other:
+            if not connection.is_over:
+                connection.tell()
+                self._observe("unreadable", connection=connection.number, begins=repr(other.begins)[2:-1])
+                connection.end("fin")
         except Exception as broken:  # noqa: BLE001 - whatever a script raises is ours
             self._failure = self._failure or broken
             connection.reset()
-        else:
-            connection.close()
 
     async def _answer(self, exchange: Exchange) -> None:
         connection, request = exchange.connection, exchange.request
-        if request.place.startswith(PAGES):
-            connection.keep_quiet()
+        if request.place.startswith(PAGES) or request.place == ICON:
             await self._page_file(connection, request)
             return
         connection.tell()
@@ -169,7 +189,7 @@ class Origin:
             return
         number = self._asked[request.place] = self.asked(request.place) + 1
         exchange.request = replace(request, number=number)
-        self._told(
+        self._observe(
             "request",
             connection=connection.number,
             number=number,
@@ -178,30 +198,46 @@ class Origin:
             last_event_id=request.header("last-event-id"),
             headers=[list(pair) for pair in request.headers],
         )
-        await scripts[min(number, len(scripts)) - 1](exchange)
+        try:
+            await scripts[min(number, len(scripts)) - 1](exchange)
+        except PeerGone:
+            raise
+        except Exception as broken:
+            raise ScriptFailed(request.place, number, f"{type(broken).__name__}: {broken}") from broken
 
     async def _preflight(self, exchange: Exchange) -> None:
         """Allow whatever is asked for (Fetch standard, section 3.2.2), and say that it was."""
         wanted = exchange.request.header("access-control-request-headers") or ""
-        self._told("preflight", target=exchange.request.target, wants=wanted)
+        connection = exchange.connection
+        self._observe("preflight", connection=connection.number, target=exchange.request.target, wants=wanted)
         method = exchange.request.header("access-control-request-method") or "GET"
-        headers = {
-            "Access-Control-Allow-Methods": method,
-            "Access-Control-Allow-Headers": wanted,
-            "Access-Control-Max-Age": MAX_AGE,
-        }
-        await exchange.respond(204, None, headers=headers)
+        headers = [
+            ("Access-Control-Allow-Origin", exchange.request.header("origin") or "*"),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Access-Control-Allow-Methods", method),
+            ("Access-Control-Allow-Headers", wanted),
+            ("Access-Control-Max-Age", MAX_AGE),
+        ]
+        await connection.write(head_of(204, headers))
 
     async def _page_file(self, connection: Connection, request: Request) -> None:
-        file = (self._pages / request.place.removeprefix(PAGES)).resolve()
-        inside = file.is_relative_to(self._pages.resolve()) and file.is_file()
-        content = file.read_bytes() if inside else b""
+        """Serve a file of the page; a connection that brought a stream before stays as it is."""
+        alone = connection.keep_quiet()
+        content = self._content(request.place)
         headers = [
-            ("Content-Type", mimetypes.guess_type(file.name)[0] or "application/octet-stream"),
-            ("Content-Length", str(len(content))),
+            ("Content-Type", MEDIA_TYPES.get(Path(request.place).suffix, "application/octet-stream")),
+            ("Content-Length", str(len(content or b""))),
             ("Cache-Control", "no-store"),
-            ("Connection", "close"),
+            *([("Connection", "close")] if alone else []),
         ]
-        with suppress(PeerGone):
-            await connection.write(head_of(200 if inside else 404, headers) + content)
-        connection.close()
+        await connection.write(head_of(404 if content is None else 200, headers) + (content or b""))
+        if alone:
+            connection.close()
+
+    def _content(self, place: str) -> bytes | None:
+        """A file of the pages' folder; None for one that is not there, or lies elsewhere."""
+        try:
+            file = (self._pages / place.removeprefix(PAGES)).resolve()
+            return file.read_bytes() if file.is_relative_to(self._pages.resolve()) else None
+        except (OSError, ValueError):  # not there, a folder, a name that no file can have
+            return None

@@ -5,9 +5,22 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-LONGEST_HEAD: Final = 1 << 16
+from wirematrix.errors import WirematrixError
+
+SHOWN: Final = 60  # bytes of what is no request that an observation repeats
+
+
+class NoRequest(WirematrixError):
+    """What the peer sent is no request of HTTP/1: whatever an engine had in mind, it is no script's business."""
+
+    def __init__(self, begins: bytes) -> None:
+        self.begins = begins[:SHOWN]
+        super().__init__(self.begins)
+
+    def __str__(self) -> str:
+        return f"no request of HTTP/1: it begins {self.begins!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +35,12 @@ class Request:
     @property
     def place(self) -> str:
         """The target without its query."""
-        return urlsplit(self.target).path
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> dict[str, str]:
         """The query, last value of each name."""
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     def header(self, name: str) -> str | None:
         """A header's value as UTF-8, which is what engines send for Last-Event-ID; None without one."""
@@ -41,14 +54,18 @@ class Request:
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request | None:
-    """The next request head; None where the connection ends before one, or brings something else."""
+    """The next request head; None where the connection ends before one. Raises NoRequest for anything else."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+    except asyncio.IncompleteReadError as ended:
+        if ended.partial:
+            raise NoRequest(ended.partial) from None
         return None
+    except asyncio.LimitOverrunError:
+        raise NoRequest(await reader.read(SHOWN)) from None
     first, *lines = head[:-4].decode("utf-8", "surrogateescape").split("\r\n")
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
-        return None
-    headers = tuple((name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in lines))
+        raise NoRequest(head)
+    headers = tuple((name, value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines))
     return Request(method=words[0], target=words[1], headers=headers)

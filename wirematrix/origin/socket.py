@@ -70,9 +70,8 @@ class Socket:
         """The next frame of the peer, which is an observation, too. Raises PeerGone at the connection's end."""
         try:
             frame = await read_frame(self.connection.reader)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            how = await self.connection.gone()
-            raise PeerGone(self.connection.number, how) from None
+        except asyncio.IncompleteReadError:
+            raise PeerGone(self.connection.number, await self.connection.gone()) from None
         detail = {"code": frame.code, "reason": frame.reason} if frame.opcode == CLOSE else {}
         self._observe("frame", connection=self.connection.number, name=frame.name, bytes=len(frame.payload), **detail)
         return frame
@@ -104,10 +103,8 @@ class Socket:
 
     def fin(self) -> None:
         """End the connection with a FIN."""
-        self._observe("end", connection=self.connection.number, how="fin")
-        self.connection.close()
+        self.connection.end("fin")
 
     def reset(self) -> None:
         """End the connection with a RST."""
-        self._observe("end", connection=self.connection.number, how="reset")
-        self.connection.reset()
+        self.connection.end("reset")
