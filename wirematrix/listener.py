@@ -86,7 +86,8 @@ class Listener:
 
 def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
     """A bound TCP socket that does not listen yet."""
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is (_set_nodelay in asyncio/base_events.py).
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if shared and sys.platform != "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
