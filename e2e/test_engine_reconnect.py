@@ -9,7 +9,6 @@ from wirematrix import RawCell, asked_for, budgets, each_once_in_order, measures
 QUICK = "retry: 100\n\n"  # where the delay itself is not the subject
 ONE = "id: 1\ndata: 1 one\n\n"
 STATUSES = (204, 401, 404, 500, 502, 503, 504)
-DIES_EARLY = ("fin-before-a-byte", "reset-before-a-byte", "fin-in-the-head")
 IDS = {"empty": "", "null": "a\0b", "not-ascii": "grüße-✓", "one-kib": "x" * 1024}
 BREAKS = 10  # of each stream
 STREAMS = ("a", "b", "c", "d", "e")
@@ -86,25 +85,43 @@ async def test_error_status_on_reconnect(cell: RawCell) -> None:
 @pytest.mark.check
 @pytest.mark.entries("R06")
 async def test_reconnect_dies_early(cell: RawCell) -> None:
-    """The stream breaks, and the connection that follows ends before a byte, or within the head of its response."""
+    """The stream breaks, and the connection that follows ends before a byte, or within the head of its response.
+
+    On a pooled connection the request goes out where the response before has ended in good order, and an engine may
+    repeat it unasked; on a fresh one that response said that its connection would be closed.
+    """
     for name in DIES_EARLY:
+        where = name.rpartition("-")[2]
+        breaks = origin.streams(QUICK, ONE, then="finish", headers=NOT_KEPT if where == "fresh" else ())
+        about = name.replace("-", " ")
+        place = f"/{name}"
         cell.record(
-            measures.fate(name.replace("-", " "), stream=name, place=f"/{name}", count=3),
-            measures.silent_repeats(name.replace("-", " "), stream=name, place=f"/{name}"),
+            measures.fate(about, stream=name, place=place, count=3),
+            measures.silent_repeats(about, stream=name, place=place),
         )
-        cell.serve(origin.streams(QUICK, ONE, then="finish"), dying_early(name), origin.streams(ONE), place=f"/{name}")
-        await cell.open(name, f"/{name}")
+        cell.serve(breaks, dying_early(name), origin.streams(ONE), place=place)
+        await cell.open(name, place, port=await cell.origin.listen())  # a pool of its own
     for name in DIES_EARLY:
         await cell.outcome(name, place=f"/{name}", count=3)
+
+
+NOT_KEPT = {"Connection": "close"}
+DIES_EARLY = (
+    "fin-before-a-byte-fresh",
+    "reset-before-a-byte-fresh",
+    "fin-before-a-byte-pooled",
+    "reset-before-a-byte-pooled",
+    "fin-in-the-head-fresh",
+)
 
 
 def dying_early(how: str) -> origin.Script:
     """End the connection with no response, or with a part of its head."""
 
     async def script(exchange: origin.Exchange) -> None:
-        if how == "fin-in-the-head":
+        if how.startswith("fin-in-the-head"):
             await exchange.raw(b"HTTP/1.1 200 OK\r\nContent-Ty")
-        if how == "reset-before-a-byte":
+        if how.startswith("reset"):
             exchange.reset()
         else:
             exchange.fin()
