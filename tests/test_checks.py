@@ -7,13 +7,16 @@ from typing import Final
 
 import pytest
 
-from tests.check_cases import CASES, DELIVERED, LAST_WORD, OPENED, REFUSED, Case
+from tests.check_cases import CASES as APP_CASES
+from tests.check_cases import DELIVERED, LAST_WORD, OPENED, REFUSED, Case
+from tests.raw_check_cases import RAW_CASES
 from tests.timelines import Change, page
 from wirematrix import checks
 from wirematrix.checks import Claim, how_it_ended, must, should
 from wirematrix.model import Force, Held, Observation
 from wirematrix.timeline import Timeline
 
+CASES: Final = APP_CASES | RAW_CASES
 NO_CHECKS: Final = {"Check", "Claim", "how_it_ended", "must", "should"}
 
 
