@@ -69,6 +69,7 @@ async def test_survives_five_breaks(cell: LiveCell) -> None:
 async def test_waits_the_default_delay(cell: LiveCell) -> None:
     """Nobody names a delay: how long does the engine itself wait before it comes back?"""
     cell.judge(delay_measured)
+    cell.record(measures.comeback_delay())
     await cell.open()
     for _ in range(2):
         async with cell.network.broken():

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -73,8 +74,8 @@ def code_blocks(language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    """Every line that a document shows as a command."""
-    return [line for block in code_blocks("sh") for line in block.splitlines() if line.strip()]
+    """Every line that a document shows as a command, once."""
+    return list(dict.fromkeys(line for block in code_blocks("sh") for line in block.splitlines() if line.strip()))
 
 
 def all_text() -> str:
@@ -217,13 +218,14 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """`wirematrix ...` as the README shows it succeeds, in a folder with the matrix and a run file."""
     (tmp_path / "matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     dump(RUN, tmp_path / "results" / "run.json")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)[1:]
     done = CliRunner().invoke(cli.cli, words)
     assert done.exit_code == 0, done.output
     assert done.stdout.strip()
     if "--json" in words:
-        assert json.loads(done.stdout)["cells"]
+        assert json.loads(done.stdout)["cells" if "plan" in words else "runs"]
     if "-o" in words:
         assert (tmp_path / words[words.index("-o") + 1]).exists()
 

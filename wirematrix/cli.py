@@ -1,4 +1,4 @@
-"""The command line: `wirematrix matrix | plan | doctor | report | summary | serve`."""
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | serve`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from wirematrix import doctor as diagnosis
-from wirematrix.errors import WirematrixError
+from wirematrix import factfile
+from wirematrix.errors import InvalidInput, WirematrixError
+from wirematrix.facts import fact_table
+from wirematrix.gather import gather
 from wirematrix.matrix import Matrix, load
-from wirematrix.report import markdown_summary, print_summary, write_report
+from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
 from wirematrix.runfile import load as load_run
 
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -82,6 +85,27 @@ def summary(runs: RunFiles) -> None:
 
 
 @cli.command()
+def facts(
+    runs: Annotated[list[Path] | None, typer.Argument(help="run files, as written to results/run.json")] = None,
+    table_file: Annotated[Path | None, typer.Option("--from", help="a table written before, in place of runs")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.md; FILE.json is the table")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the table, for machines")] = False,
+) -> None:
+    """Put side by side what run files recorded about each engine, as Markdown: numbers with range and count."""
+    if bool(runs) == bool(table_file):
+        raise InvalidInput("wirematrix facts", f"got {'both' if runs else 'neither'}", expected="run files or --from")
+    table = factfile.load(table_file) if table_file else fact_table(gather([load_run(file) for file in runs or ()]))
+    if output is None:
+        typer.echo(factfile.to_text(table) if as_json else facts_page(table), nl=False)
+        return
+    if output.suffix != ".md":
+        raise InvalidInput(f"--output {output}", f"ends in {output.suffix!r}", expected="a name that ends in .md")
+    for file, text in ((output, facts_page(table)), (output.with_suffix(".json"), factfile.to_text(table))):
+        write(file, text)
+        typer.echo(f"engine facts: {file}")
+
+
+@cli.command()
 def serve(
     port: Annotated[int, typer.Option(help="0 lets the system choose")] = 8000,
     folder: Annotated[Path, typer.Option(help="where the app and its static files are")] = Path(),
@@ -95,6 +119,15 @@ def serve(
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     raise typer.Exit(done.returncode)
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file whose place a person named; InvalidInput if that cannot be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
 def plan_as_json(loaded: Matrix, engines: list[str] | None) -> dict[str, object]:

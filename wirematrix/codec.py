@@ -131,6 +131,8 @@ def _generic_decoder(origin: object, arguments: tuple[Any, ...]) -> Decoder:
         return _list_decoder(tuple if origin is tuple else list, _decoder(arguments[0]))
     if origin in (Mapping, dict):
         return _mapping_decoder(_decoder(arguments[1]))
+    if NoneType in arguments and is_dataclass(arguments[0]):
+        return _optional_decoder(_decoder(cast(Hashable, arguments[0])))
     return _scalar_decoder(*arguments)  # a union
 
 
@@ -158,6 +160,10 @@ def _object_decoder(kind: type) -> Decoder:
         return made
 
     return decode_object
+
+
+def _optional_decoder(item: Decoder) -> Decoder:
+    return lambda plain: None if plain is None else item(plain)
 
 
 def _list_decoder(made: Callable[[Iterable[object]], object], item: Decoder) -> Decoder:

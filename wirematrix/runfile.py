@@ -45,7 +45,7 @@ def dump(run: Run, file: Path) -> None:
 def load(file: Path) -> Run:
     """The run a file tells of; InvalidInput names file and JSON path of what cannot be used."""
     where = str(file)
-    plain = codec.from_json(_content_of(file), where)
+    plain = codec.from_json(content_of(file), where)
     if not isinstance(plain, dict) or "schema" not in plain:
         raise InvalidInput(where, "is not a run file", expected='an object with the key "schema"')
     if type(plain["schema"]) is not int or plain["schema"] != SCHEMA:
@@ -57,7 +57,8 @@ def load(file: Path) -> Run:
     return run
 
 
-def _content_of(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """The bytes of a file that a person named; InvalidInput if it cannot be read or is unreasonably large."""
     try:
         if file.stat().st_size > LARGEST_BYTES:
             raise InvalidInput(str(file), "is too large", expected=f"at most {LARGEST_BYTES} bytes")

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from wirematrix.measures import finding_name, spoken
 from wirematrix.model import (
     Attempt,
     Build,
     Cell,
     Expectation,
+    Fact,
     Finding,
     Force,
     Held,
@@ -159,6 +161,14 @@ def attempt(
         expectation=expectation or Expectation(),
     )
     return Attempt(cell=of, number=number, verdict=verdict, **(fields | rest))
+
+
+def recording(of: Attempt, *facts: Fact) -> Attempt:
+    """The attempt with facts, each with the finding that there was enough of it."""
+    findings = tuple(
+        Finding(check=finding_name(fact.name), force=Force.MUST, held=Held.HELD, because=spoken(fact)) for fact in facts
+    )
+    return replace(of, facts=facts, verdict=replace(of.verdict, findings=(*of.verdict.findings, *findings)))
 
 
 def conditions(*builds: Build, **rest: Any) -> RunInfo:

@@ -19,6 +19,7 @@ from tests.report.factory import (
     attempt,
     cell,
     conditions,
+    recording,
     scenario_text,
     timeline,
 )
@@ -29,6 +30,8 @@ from wirematrix.model import (
     Cell,
     Exclusion,
     Expectation,
+    Fact,
+    Kind,
     NearMiss,
     Run,
     Status,
@@ -124,6 +127,21 @@ FORESEEN: Mapping[int, Status] = {
 }  # fmt: skip
 
 
+def _delay(*observed: float) -> Fact:
+    return Fact(name="reconnect_delay_ms", title="reconnect delay", observed=observed, cap=20_000)
+
+
+def _end(*observed: str) -> Fact:
+    return Fact(name="end_state", title="state after a 503", observed=observed)
+
+
+FACTS: Mapping[str, tuple[Fact, ...]] = {
+    "chromium": (_delay(3001.2, 2998.0, 3004.9), _end("CLOSED", "CLOSED")),
+    "firefox": (_delay(5003, 5031.5), _end("CLOSED", "CONNECTING", "CLOSED")),
+    "webkit": (_delay(3012, 20_000, 20_001.5), _end("the stream failed: TypeError, network error")),
+}
+
+
 def _attempts(one: Cell, place: int, observations: int) -> list[Attempt]:
     status, because, expectation = _plain_verdict(one)
     measured = {
@@ -154,6 +172,7 @@ def _attempts(one: Cell, place: int, observations: int) -> list[Attempt]:
         status = FORESEEN[place]
         because = "a probe of the engine says that streaming response bodies are not there"
         expectation = Expectation(statuses=(status,), because=because, see="https://caniuse.com/streams")
+    facts = FACTS[one.engine] if SCENARIOS[one.scenario][2] is Kind.CHECK and status is Status.PASS else ()
     near_miss = NearMiss(awaited="message 5 after the break", waited_ms=21_400, budget_ms=25_000)
     last = attempt(
         one,
@@ -167,6 +186,7 @@ def _attempts(one: Cell, place: int, observations: int) -> list[Attempt]:
         near_misses=(near_miss,) if place % 83 == 5 else (),
         dropped_observations=994 if one.scenario == "thousand_in_order" else 0,
     )
+    last = recording(last, *facts)
     if place % 97 != 50:
         return [last]
     first = attempt(

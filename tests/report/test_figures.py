@@ -6,7 +6,7 @@ import pytest
 
 from tests.report.factory import attempt, cell
 from wirematrix.model import Status
-from wirematrix.report.figures import duration, key_metric, key_number, metric_label, quantity
+from wirematrix.report.figures import claimed_metric, duration, key_metric, key_number, metric_label, quantity
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,13 @@ def test_key_metric_answers_the_claim() -> None:
     ]
     assert key_metric([attempt(cell(), metrics={})]) == ""
     assert key_metric([attempt(cell(), check="told_why", metrics=measured)]) == ""
+
+
+def test_usual_metrics_answer_no_claim() -> None:
+    """A metric that merely was measured answers nothing; only one that a claim is about does."""
+    measured = {"open_ms": 12.0, "reopen_ms": 3000.0}
+    assert claimed_metric([attempt(cell(), check="somebodys_own", metrics=measured)]) == ""
+    assert claimed_metric([attempt(cell(), check="reopened_within", metrics=measured)]) == "reopen_ms"
 
 
 def test_cells_without_the_metric_say_what_was_lost() -> None:

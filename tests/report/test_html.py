@@ -6,20 +6,20 @@ import re
 import unicodedata
 from base64 import b64encode
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from tests.report.factory import CHROMIUM, attempt, cell, conditions, run_of, scenario_text
+from tests.report.factory import CHROMIUM, attempt, cell, conditions, recording, run_of, scenario_text
+from tests.report.pages import Page, parsed
 from tests.report.synthetic import NEVER_AGAIN, matrix
 from wirematrix.model import (
     STATUS_MEANS,
     Exclusion,
     Expectation,
+    Fact,
     Finding,
     Force,
     Held,
@@ -29,47 +29,6 @@ from wirematrix.model import (
     Status,
 )
 from wirematrix.report import render_html, write_report
-
-
-@dataclass
-class Page(HTMLParser):
-    """A parsed report: its tags with attributes, and the text between them."""
-
-    tags: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)  # enclosing tag, text
-
-    def __post_init__(self) -> None:
-        super().__init__()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember a tag."""
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        """Remember a text under the tag that was opened last."""
-        self.texts.append((self.tags[-1][0] if self.tags else "", data))
-
-    @property
-    def ids(self) -> list[str]:
-        """All ids in order."""
-        return [attributes["id"] for _, attributes in self.tags if "id" in attributes]
-
-    @property
-    def links(self) -> list[str]:
-        """All targets of links in order."""
-        return [attributes["href"] for tag, attributes in self.tags if tag == "a"]
-
-    @cached_property
-    def words(self) -> str:
-        """All text, white space folded."""
-        return " ".join(" ".join(text for tag, text in self.texts if tag not in ("style", "script")).split())
-
-
-def parsed(source: str) -> Page:
-    """Parse a report."""
-    page = Page()
-    page.feed(source)
-    return page
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +104,7 @@ def test_everything_is_there_without_javascript(tree: Page) -> None:
     ):
         assert sentence in tree.words, sentence
     forms = [attributes for tag, attributes in tree.tags if tag == "form"]
-    assert [list(form) for form in forms] == [["id", "hidden"]]
+    assert [list(form) for form in forms] == [["id", "hidden"], ["id", "hidden"]]
 
 
 def test_legend_defines_every_status(tree: Page) -> None:
@@ -168,8 +127,9 @@ def test_status_is_word_shape_and_colour(source: str) -> None:
     assert len(cells) == 622
     for classes, inner in cells:
         look, status = classes.split()
-        assert f'href="#i-{status}"' in inner
-        assert status in inner.replace("&shy;", "")
+        word = "recorded" if look == "recorded" else status
+        assert f'href="#i-{word}"' in inner
+        assert word in inner.replace("&shy;", "")
         assert ("unexpected" in inner) == (look == "news")
         assert ("as expected" in inner) == (look == "known")
 
@@ -270,9 +230,16 @@ def run_saying(words: str) -> Run:
             Observation(at_ms=3, source=f"page{words}", kind=f"kind{words}", detail={"nested": {words: words}}),
         ),
     )
+    hostile = recording(
+        hostile,
+        Fact(name=f"name{words}_ms", title=f"fact {words}", observed=(1.5, 7.0, f"word {words}", ""), cap=5),
+    )
     verdict = replace(
         hostile.verdict,
-        findings=(Finding(check=f"check{words}", force=Force.MUST, held=Held.BROKEN, because=f"found {words}"),),
+        findings=(
+            *hostile.verdict.findings,
+            Finding(check=f"check{words}", force=Force.MUST, held=Held.BROKEN, because=f"found {words}"),
+        ),
     )
     surprise = attempt(replace(here, transport="eventsource"), Status.FAIL, f"news {words}")
     build = replace(CHROMIUM, product=f"Chromium{words}", version=words, executable=words)
@@ -321,6 +288,8 @@ def test_attacks_are_shown_as_written(attack: str) -> None:
     shown = " ".join(attack.split()) if attack.isprintable() else "\\u202e\\u2066 \\u0000"
     assert f"because {shown}" in words
     assert f"console {shown}" in words
+    assert f"fact {shown}" in words
+    assert f"word {shown}"[:60] in words
 
 
 @pytest.mark.parametrize("see", ["javascript:alert(1)", "data:text/html,x", "https://a.b/' onclick='x"])

@@ -34,7 +34,12 @@ def test_summary_says_what_the_terminal_says() -> None:
     rendered = MARKDOWN.render(markdown_summary([matrix(observations=0)]))
     for words in (
         "7 of 622 cells unexpected",
-        "460 pass, 18 expected degraded, 131 expected fail",
+        "436 pass, 24 recorded, 18 expected degraded, 131 expected fail",
+        ">109 of 136</td>",
+        ">check (recorded)</th>",
+        "<td>check</td>",
+        "<td>rec 3.0 s</td>",
+        "<td>rec ≥ 20.0 s</td>",
         "2 declared cells never arrived.",
         "reopens_after_the_break[webkit-eventsource-refuse]",
         "the page died 1,204 ms into the attempt",

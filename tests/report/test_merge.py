@@ -15,13 +15,14 @@ from tests.report.factory import (
     attempt,
     cell,
     conditions,
+    recording,
     run_of,
     scenario_text,
 )
 from tests.report.synthetic import LIBSOUP, NEVER_AGAIN, matrix
 from wirematrix.errors import InvalidInput
-from wirematrix.model import Exclusion, Expectation, Run, Status
-from wirematrix.report.gather import cell_of
+from wirematrix.gather import cell_of
+from wirematrix.model import Exclusion, Expectation, Fact, Run, Status
 from wirematrix.report.merge import merge_views
 from wirematrix.report.views import Blank, BlankSlot, JudgedSlot, Look, ReportView
 
@@ -146,6 +147,23 @@ def test_looks_tell_claimed_from_news() -> None:
     assert [slot.footnote for slot in view.judged] == ["", "1", "", ""]
     assert view.tally.line == "4 cells: 1 pass, 1 expected fail, 2 unexpected (1 pass, 1 fail)"
     assert view.headline == "2 of 4 cells unexpected"
+
+
+def test_checks_show_what_they_recorded() -> None:
+    """In a check the first fact stands in the cells; else the claim's metric, or a fact that is the only one."""
+    delay = Fact(name="delay_ms", title="a delay", observed=(3001, 3005))
+    end = Fact(name="end", title="an end", observed=("CLOSED",))
+    check = cell("honours_the_retry_delay")
+    for of, facts, shown in (
+        (attempt(check), (delay, end), ("a delay", "3.0 s")),
+        (attempt(check), (end, delay), ("an end", "CLOSED")),
+        (attempt(check, Status.ERROR), (delay,), ("open", "")),
+        (attempt(cell(), check="opened"), (delay,), ("open", "31 ms")),
+        (attempt(cell(), check="somebodys_own"), (delay,), ("a delay", "3.0 s")),
+        (attempt(cell(), check="somebodys_own"), (delay, end), ("open", "31 ms")),
+    ):
+        (row,) = merge_views([run_of(recording(of, *facts))]).rows
+        assert (row.number, row.judged[0].number) == shown
 
 
 def test_reasons_are_numbered_in_the_grids_order() -> None:

@@ -44,7 +44,7 @@ def test_every_status_has_its_mark() -> None:
     """Expected statuses are short words, unexpected ones have an exclamation mark, gaps are marked."""
     grid = printed(matrix(observations=0)).partition("ok pass;")[0]
     marks = set(grid.split())
-    assert {"ok", "fail", "degr", "unsu", "nrch", "skip", "-", "????", "~ok"} <= marks
+    assert {"ok", "rec", "fail", "degr", "unsu", "nrch", "skip", "-", "????", "~ok"} <= marks
     assert {"!FAI", "!PAS", "!TIM", "!CRA", "!ERR", "!DEG", "!NOT"} <= marks
 
 
@@ -62,6 +62,17 @@ def test_counts_are_the_last_line() -> None:
     run = run_of(attempt(cell()), known, declared=(cell().id, known.cell.id, "lost"))
     last = printed(run).splitlines()[-1]
     assert last == "2 cells: 1 pass, 1 expected fail, 0 unexpected, 1 declared but not run"
+
+
+def test_checks_are_recorded() -> None:
+    """A cell of kind check is `rec`, never `ok`, and the kinds are counted apart above the last line."""
+    lines = printed(run_of(attempt(cell()), attempt(cell("honours_the_retry_delay", network="close")))).splitlines()
+    (row,) = [line for line in lines if line.strip().startswith("close")]
+    assert row.split() == ["close", "rec"]
+    assert lines[-2:] == [
+        "required: 1 of 1 hold; check: 1 of 1 recorded",
+        "2 cells: 1 pass, 1 recorded, 0 unexpected",
+    ]
 
 
 def test_no_colour_in_a_pipe() -> None:

@@ -1,8 +1,9 @@
 """Measures: named pure functions from a timeline to what was observed of an engine, in numbers or categories."""
 
+from wirematrix.measures.comeback import comeback_delay
 from wirematrix.measures.endings import causes_told_apart, close_timeout_ms, sending, tcp_ended_after_ms, told_after_ms
 from wirematrix.measures.lifecycle import errors_before_leaving, most_at_once, server_knows_ms, server_sees
-from wirematrix.measures.measure import Measure, shown_value, spoken
+from wirematrix.measures.measure import Measure, finding_name, observations, shown_value, spoken, unit_of
 from wirematrix.measures.reconnect import (
     break_noticed_ms,
     preflights,
@@ -30,12 +31,15 @@ __all__ = [
     "break_noticed_ms",
     "causes_told_apart",
     "close_timeout_ms",
+    "comeback_delay",
     "ending",
     "errors_before_leaving",
     "fate",
+    "finding_name",
     "heard",
     "most_at_once",
     "noticed_ms",
+    "observations",
     "opened_ms",
     "preflights",
     "reconnect_delay_ms",
@@ -53,4 +57,5 @@ __all__ = [
     "told_after_ms",
     "tries_total_ms",
     "try_duration_ms",
+    "unit_of",
 ]

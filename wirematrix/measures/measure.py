@@ -41,18 +41,33 @@ class Measure:
         enough = len(fact.observed) >= self.least
         because = spoken(fact) if enough else f"{self.title}: {len(fact.observed)} of {self.least} observed"
         held = Held.HELD if enough else Held.UNDECIDED
-        return Finding(check=f"recorded_{self.name}", force=Force.MUST, held=held, because=because)
+        return Finding(check=finding_name(self.name), force=Force.MUST, held=held, because=because)
+
+
+def finding_name(fact_name: str) -> str:
+    """What the finding is called that says whether there was enough of a fact."""
+    return f"recorded_{fact_name}"
+
+
+def unit_of(fact_name: str) -> str:
+    """The unit that the name ends in, as people write it; empty for counts and categories."""
+    return UNITS.get(fact_name.rpartition("_")[2], "")
 
 
 def spoken(fact: Fact) -> str:
-    """A fact in words: `reconnect delay: 3001, 3004 ms`, `close code: 1006, 1006`."""
-    unit = UNITS.get(fact.name.rpartition("_")[2], "")
+    """A fact in words: `reconnect delay: 3,001, 3,004 ms`, `close code: 1006 ×2`."""
+    return f"{fact.title}: {observations(fact)}"
+
+
+def observations(fact: Fact) -> str:
+    """What was observed, in its order: `3,001, 3,004 ms`, `1006 ×2`, `none`."""
+    unit = unit_of(fact.name)
     shown = [
         shown_value(value, fact.cap) + (f" ×{times}" if times > 1 else "")
         for value, times in _runs(fact.observed[:SHOWN])
     ]
     more = f" and {len(fact.observed) - SHOWN} more" if len(fact.observed) > SHOWN else ""
-    return f"{fact.title}: {', '.join(shown)}{f' {unit}' if unit else ''}{more}" if shown else f"{fact.title}: none"
+    return f"{', '.join(shown)}{f' {unit}' if unit else ''}{more}" if shown else "none"
 
 
 def shown_value(value: Observed, cap: float | None = None) -> str:

@@ -5,6 +5,7 @@ Everything here reads `model.Run` values and nothing else. `merge_views` turns o
 of them: see `text.visible`.
 """
 
+from wirematrix.report.factpage import facts_page
 from wirematrix.report.html import render_html, write_report
 from wirematrix.report.markdown import markdown_summary
 from wirematrix.report.merge import merge_views
@@ -14,6 +15,7 @@ from wirematrix.report.views import ReportView
 __all__ = [
     "ReportView",
     "console_on",
+    "facts_page",
     "markdown_summary",
     "merge_views",
     "print_summary",

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from wirematrix.model import Finding, NearMiss, Observation, Status
+from wirematrix.gather import RanAttempt
+from wirematrix.model import Fact, Finding, NearMiss, Observation, Status
 from wirematrix.report.figures import duration, metric_label, quantity
 from wirematrix.report.lanes import Picture, picture
 from wirematrix.report.text import described, rerun_command
-from wirematrix.report.views import JudgedSlot, RanAttempt
+from wirematrix.report.views import JudgedSlot
 
 LINES_FIRST: Final = 240  # of a timeline that is too long to show
 LINES_LAST: Final = 160
@@ -54,6 +55,7 @@ class AttemptEvidence:
     findings: tuple[Finding, ...]
     measures: tuple[Measure, ...]
     near_misses: tuple[NearMiss, ...]
+    facts: tuple[Fact, ...]
     picture: Picture
     lines: tuple[Line, ...]
     later_lines: tuple[Line, ...]  # after those left out
@@ -97,6 +99,7 @@ def _attempt(ran: RanAttempt) -> AttemptEvidence:
         findings=verdict.findings,
         measures=_measures(attempt.metrics),
         near_misses=attempt.near_misses,
+        facts=attempt.facts,
         picture=picture(timeline),
         lines=tuple(map(_line, timeline[:LINES_FIRST] if long else timeline)),
         later_lines=tuple(map(_line, timeline[-LINES_LAST:] if long else ())),

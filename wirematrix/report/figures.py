@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from wirematrix.metrics import METRICS
@@ -67,14 +67,29 @@ def quantity(name: str, value: float | None) -> str:
 def key_metric(attempts: Iterable[Attempt]) -> str:
     """The metric whose value stands in the cells of a scenario; empty if they have none of them."""
     own = tuple(attempts)
-    claimed = {finding.check for attempt in own for finding in attempt.verdict.findings}
-    measured = {name for attempt in own for name, value in attempt.metrics.items() if value is not None}
-    for name, checks in KEY_METRICS:
-        if name in measured and any(claim.startswith(checks) for claim in claimed):
-            return name
-    if any(claim in WITHOUT_NUMBER for claim in claimed):
+    if claimed := claimed_metric(own):
+        return claimed
+    if any(claim in WITHOUT_NUMBER for claim in _claims(own)):
         return ""
+    measured = _measured(own)
     return next((name for name in OTHERWISE if name in measured), "")
+
+
+def claimed_metric(attempts: Sequence[Attempt]) -> str:
+    """The metric that answers a claim of a scenario; empty if it has none of them."""
+    claims, measured = _claims(attempts), _measured(attempts)
+    for name, checks in KEY_METRICS:
+        if name in measured and any(claim.startswith(checks) for claim in claims):
+            return name
+    return ""
+
+
+def _claims(attempts: Iterable[Attempt]) -> set[str]:
+    return {finding.check for attempt in attempts for finding in attempt.verdict.findings}
+
+
+def _measured(attempts: Iterable[Attempt]) -> set[str]:
+    return {name for attempt in attempts for name, value in attempt.metrics.items() if value is not None}
 
 
 def key_number(metric: str, attempt: Attempt) -> str:

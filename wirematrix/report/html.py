@@ -19,12 +19,15 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wirematrix.facts import AGREEMENT_MEANS, Agreement
+from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
 from wirematrix.report.evidence import evidence_of
+from wirematrix.report.factviews import said, way_of
 from wirematrix.report.figures import duration, metric_label, metric_meaning
 from wirematrix.report.merge import merge_views
 from wirematrix.report.tally import counted
-from wirematrix.report.text import visible, web_link
+from wirematrix.report.text import spaced, visible, web_link
 from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
 
 SHOWN_AT_ONCE: Final = 12  # entries of a list before the rest is folded; unexpected cells that stand open
@@ -33,6 +36,12 @@ ORIGIN_MEANS: Final[Mapping[str, str]] = {
     "system": "the system's package",
     "channel": "the branded browser",
     "absent": "not on this machine",
+}
+AGREEMENT_MARKS: Final[Mapping[Agreement, str]] = {
+    Agreement.DIFFER: "≠ ",
+    Agreement.UNSURE: "? ",
+    Agreement.ALIKE: "= ",
+    Agreement.ALONE: "",
 }
 FIRST_COLUMN_PX: Final = 108  # as in report.css
 COLUMN_PX: Final = 60
@@ -77,6 +86,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["moment"] = _moment
+    environment.filters["spaced"] = spaced
     environment.filters["one_line"] = lambda text: " ".join(text.split())
     environment.tests["judged"] = lambda slot: isinstance(slot, JudgedSlot)
     environment.globals |= {
@@ -84,6 +94,8 @@ def _environment() -> Environment:
         "STATUS_MEANS": STATUS_MEANS,
         "LOOK_MEANS": LOOK_MEANS,
         "BLANK_MEANS": BLANK_MEANS,
+        "AGREEMENT_MARKS": AGREEMENT_MARKS,
+        "AGREEMENT_MEANS": AGREEMENT_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
         "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
         "counted": counted,
@@ -91,6 +103,9 @@ def _environment() -> Environment:
         "evidence_of": evidence_of,
         "metric_label": metric_label,
         "metric_meaning": metric_meaning,
+        "observations": observations,
+        "said": said,
+        "way_of": way_of,
         "web_link": web_link,
     }
     return environment

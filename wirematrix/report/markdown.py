@@ -1,6 +1,6 @@
 """The summary for a job page: GitHub-flavoured Markdown, in which nothing that a run holds becomes markup.
 
-Markdown has no safe quoting, so every character that could mean something to it is written as a numeric
+Markdown has no safe quoting, so every character that could mean something where it stands is written as a numeric
 character reference, which renders as the character and never works as syntax (CommonMark 0.31, 2.5).
 """
 
@@ -15,7 +15,8 @@ from wirematrix.report.tally import counted
 from wirematrix.report.text import clipped, rerun_command, visible
 from wirematrix.report.views import Blank, EngineView, JudgedSlot, Look, ReportView, Slot
 
-PLAIN: Final = frozenset(" .,;%=/'\"()°·–…×≈≠")
+PLAIN_AFTER_WORD: Final = frozenset("-+?!")  # mean something only where a line or a word begins
+PLAIN: Final = frozenset(" .,;%=/'\"()°·–…×≈≠≥“”")
 UNEXPECTED_AT_MOST: Final = 50  # a job summary holds 1 MiB; the report has them all
 WORD_JOINER: Final = "&#8288;"
 BLANK_MARKS: Final = {Blank.EXCLUDED: "–", Blank.MISSING: "**not run**", Blank.UNSELECTED: ""}
@@ -29,11 +30,17 @@ def markdown_summary(runs: Sequence[Run]) -> str:
 
 def escaped(text: str) -> str:
     """Any text as Markdown that renders as just that text: no markup, links, mentions or table cells."""
-    return "".join(map(_escaped_character, visible(text))).replace("www.", "www&#46;")
+    shown = visible(text)
+    neighbours = zip(f" {shown}", shown, f"{shown[1:]} ", strict=False)
+    return "".join(_escaped_character(*three) for three in neighbours).replace("www.", "www&#46;")
 
 
-def _escaped_character(character: str) -> str:
+def _escaped_character(before: str, character: str, after: str) -> str:
     if character.isalnum() or character in PLAIN:
+        return character
+    if before.isalnum() and (
+        character in PLAIN_AFTER_WORD or (character == ":" and after == " ") or (character == "_" and after.isalnum())
+    ):
         return character
     return f"&#{ord(character)};{WORD_JOINER if character == '@' else ''}"
 
@@ -55,13 +62,17 @@ def _top(view: ReportView) -> Iterator[str]:
         yield ""
         yield from (f"> - <code>{escaped(name)}</code>" for name in view.missing[:UNEXPECTED_AT_MOST])
         yield ""
-    yield "| engine | origin | system | cells | expected non-pass | unexpected | not run |"
-    yield "| --- | --- | --- | ---: | ---: | ---: | ---: |"
+    kinds = [tally.kind for tally in view.kinds]
+    heads = "".join(f" {tally.kind} ({tally.verb}) |" for tally in view.kinds)
+    yield f"| engine | origin | system | cells |{heads} expected non-pass | unexpected | not run |"
+    yield f"| --- | --- | --- | ---: |{' ---: |' * len(kinds)} ---: | ---: | ---: |"
     for engine in view.engines:
         own = view.tallies[engine.key]
         build = engine.build
         names = " | ".join(map(escaped, (engine.name, build.origin, build.system)))
-        yield f"| {names} | {own.cells} | {own.known} | {own.surprises} | {own.missing} |"
+        by_kind = view.kinds_of[engine.key]
+        shares = "".join(f" {by_kind[kind].share if kind in by_kind else '–'} |" for kind in kinds)
+        yield f"| {names} | {own.cells} |{shares} {own.known} | {own.surprises} | {own.missing} |"
     yield ""
 
 
@@ -83,16 +94,19 @@ def _unexpected(view: ReportView) -> Iterator[str]:
 
 
 def _grids(view: ReportView) -> Iterator[str]:
-    yield "✓ pass · ✗ expected shortcoming · **‼ unexpected** · ≠ attempts differ · – excluded"
+    yield (
+        "✓ pass · rec recorded (kind check: engines may differ) · ✗ expected shortcoming · **‼ unexpected** · "
+        "≠ attempts differ · – excluded"
+    )
     for engine in view.engines:
         yield ""
         yield f"<details><summary>{escaped(engine.name)}: {escaped(view.tallies[engine.key].line)}</summary>"
         yield ""
-        yield f"| scenario | network | {' | '.join(map(escaped, engine.transports))} |"
-        yield f"| --- | --- |{' --- |' * len(engine.transports)}"
+        yield f"| scenario | kind | network | {' | '.join(map(escaped, engine.transports))} |"
+        yield f"| --- | --- | --- |{' --- |' * len(engine.transports)}"
         for row in view.rows:
             marks = " | ".join(_marks(view, engine, row.slots))
-            yield f"| {escaped(row.scenario.name)} | {escaped(row.way)} | {marks} |"
+            yield f"| {escaped(row.scenario.name)} | {row.scenario.kind} | {escaped(row.way)} | {marks} |"
         yield ""
         yield "</details>"
 
@@ -114,5 +128,7 @@ def _mark(slot: JudgedSlot) -> str:
             return f"✗ {word}{number}{differs}"
         case Look.SKIPPED:
             return word
+        case Look.RECORDED:
+            return f"rec{number}{differs}"
         case Look.FINE:
             return f"✓{number}{differs}"

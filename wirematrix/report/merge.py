@@ -8,13 +8,16 @@ so. Nothing declared is forgotten: what was not received is a blank slot and is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from wirematrix.errors import InvalidInput
-from wirematrix.model import SAME_ORIGIN, Build, Cell, Run, RunInfo, ScenarioText, Status
-from wirematrix.report.figures import key_metric, key_number
+from wirematrix.facts import fact_table
+from wirematrix.gather import Gathered, Place, RanAttempt, gather
+from wirematrix.model import SAME_ORIGIN, Build, Cell, Kind, Run, RunInfo, ScenarioText, Status
+from wirematrix.report.factviews import FactsView, in_short, places
+from wirematrix.report.figures import NUMBERLESS, claimed_metric, key_metric, key_number, metric_label, metric_meaning
 from wirematrix.report.footnotes import Footnotes
-from wirematrix.report.gather import Gathered, Place, gather
-from wirematrix.report.tally import Tally, tally
+from wirematrix.report.tally import Tally, Verdict, by_kind, tally
 from wirematrix.report.text import anchor
 from wirematrix.report.views import (
     Blank,
@@ -24,7 +27,6 @@ from wirematrix.report.views import (
     GroupView,
     JudgedSlot,
     Look,
-    RanAttempt,
     ReportView,
     RowView,
     ScenarioView,
@@ -40,8 +42,7 @@ def merge_views(runs: Sequence[Run]) -> ReportView:
     """
     if not runs:
         raise InvalidInput("report", "there is no run to show", expected="at least one run")
-    different = [run for place, run in enumerate(runs) if run not in runs[:place]]
-    return _Merge(gather(different)).view([run.info for run in different])
+    return _Merge(gather(runs)).view()
 
 
 def decide(attempts: Sequence[RanAttempt]) -> RanAttempt:
@@ -67,13 +68,22 @@ def disagreement(attempts: Sequence[RanAttempt]) -> str:
     return ""
 
 
+class _Number(NamedTuple):
+    """What stands in the cells of a scenario beside their status: a fact or a metric, or neither."""
+
+    label: str
+    means: str
+    fact: str = ""
+    metric: str = ""
+
+
 class _Merge:
     """Makes views of what was gathered; hands out footnotes in the order of the grid."""
 
     def __init__(self, gathered: Gathered) -> None:
         self._gathered = gathered
         self._engines = tuple(
-            EngineView(key=key, build=build, transports=transports, note=_not_to_be_taken_for(build))
+            EngineView(key=key, build=build, transports=transports, note=not_to_be_taken_for(build))
             for key, build in gathered.builds.items()
             if (transports := gathered.transports_of(key))
         )
@@ -84,10 +94,13 @@ class _Merge:
         )
         first_build = {engine.build.engine: engine.key for engine in reversed(self._engines)}
         self._leading_builds = set(first_build.values())
+        self._facts = fact_table(gathered)
+        self._recorded = {(place, name): cell for place, name, cell in places(self._facts)}
+        self._facts_of = {one.name: one.facts for one in self._facts.scenarios}
         self._known = Footnotes()
         self._excluded = Footnotes(lettered=True)
 
-    def view(self, conditions: Sequence[RunInfo]) -> ReportView:
+    def view(self) -> ReportView:
         gathered = self._gathered
         by_group: dict[str, list[ScenarioText]] = {}
         for text in gathered.scenarios.values():
@@ -95,23 +108,30 @@ class _Merge:
         groups = tuple(self._group(name, texts) for name, texts in by_group.items())
         groups = tuple(group for group in groups if group.scenarios)
         slots = [slot for group in groups for slot in _slots(group.scenarios)]
+        judged = {Place(slot.engine.key, slot.cell): slot for slot in slots if isinstance(slot, JudgedSlot)}
         missing = tuple(self._missing_name(place) for place in gathered.missing)
         missing += tuple(gathered.unreadable)
         return ReportView(
-            runs=tuple(conditions),
+            runs=gathered.runs,
             engines=self._engines,
             columns=self._columns,
             groups=groups,
             networks=gathered.networks,
             tally=_tally(slots, missing=len(missing)),
             tallies={engine.key: self._tally_of(engine, slots) for engine in self._engines},
+            kinds=by_kind(_verdicts(slots)),
+            kinds_of={
+                engine.key: {tally.kind: tally for tally in by_kind(_verdicts(_of(engine, slots)))}
+                for engine in self._engines
+            },
+            facts=FactsView(table=self._facts, anchors={place: slot.anchor for place, slot in judged.items()}),
             missing=missing,
             unavailable=tuple(
                 UnavailableView(engine=engine, system=one.system, because=because)
-                for one in conditions
+                for one in gathered.runs
                 for engine, because in one.unavailable.items()
             ),
-            discords=tuple(_discords(conditions)),
+            discords=tuple(_discords(gathered.runs)),
             known=self._known.views(),
             exclusions=self._excluded.views(),
         )
@@ -123,28 +143,39 @@ class _Merge:
         return GroupView(name=name, scenarios=scenarios, tally=_tally(slots, missing=missing))
 
     def _scenario(self, text: ScenarioText) -> ScenarioView:
-        metric = key_metric(
+        number = self._number_of(text)
+        ways = self._gathered.ways_of(text.name)
+        rows = tuple(self._row(text, network, relation, number) for network, relation in ways)
+        return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
+
+    def _number_of(self, text: ScenarioText) -> _Number:
+        """What stands in a scenario's cells: a check's first fact, else the metric of its claim, or its only fact."""
+        own = [
             ran.attempt
             for place, attempts in self._gathered.attempts.items()
             if place.cell.scenario == text.name
             for ran in attempts
-        )
-        ways = self._gathered.ways_of(text.name)
-        rows = tuple(self._row(text, network, relation, metric) for network, relation in ways)
-        return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
+        ]
+        facts = self._facts_of.get(text.name, ())
+        if facts and (text.kind is Kind.CHECK or (len(facts) == 1 and not claimed_metric(own))):
+            fact = facts[0]
+            return _Number(fact.title, f"{fact.title}: p50 or commonest word of what was recorded", fact=fact.name)
+        metric = key_metric(own)
+        return _Number(metric_label(metric), metric_meaning(metric), metric=metric)
 
-    def _row(self, text: ScenarioText, network: str, relation: str, metric: str) -> RowView:
-        places = [(column.engine, self._place(text, column, network, relation)) for column in self._columns]
+    def _row(self, text: ScenarioText, network: str, relation: str, number: _Number) -> RowView:
+        columns = [(column.engine, self._place(text, column, network, relation)) for column in self._columns]
         across = "" if relation == SAME_ORIGIN else f".{relation}"
         return RowView(
             scenario=text,
             network=network,
             relation=relation,
             about=self._gathered.networks.get(network, ""),
-            metric=metric,
+            number=number.label,
+            number_means=number.means,
             anchor=f"evidence.{anchor(text.name)}.{anchor(network)}{across}",
             back=f"scenario.{anchor(text.name)}",
-            slots=tuple(self._slot(text, engine, place, metric) for engine, place in places),
+            slots=tuple(self._slot(text, engine, place, number) for engine, place in columns),
         )
 
     @staticmethod
@@ -159,7 +190,7 @@ class _Merge:
         )
         return Place(engine.key, cell)
 
-    def _slot(self, text: ScenarioText, engine: EngineView, place: Place, metric: str) -> Slot:
+    def _slot(self, text: ScenarioText, engine: EngineView, place: Place, number: _Number) -> Slot:
         attempts = self._gathered.attempts.get(place)
         if not attempts:
             return self._blank(place)
@@ -167,15 +198,22 @@ class _Merge:
         plain = anchor(place.cell.id)
         return JudgedSlot(
             cell=place.cell,
-            anchor=plain if engine.key in self._leading_builds else f"{plain}.{engine.key}",
+            anchor=plain if engine.key in self._leading_builds else f"{plain}.{anchor(engine.key)}",
             scenario=text,
             engine=engine,
             attempts=tuple(attempts),
             deciding=deciding,
             unsettled=disagreement(attempts),
-            number=key_number(metric, deciding.attempt),
+            number=self._shown(number, place, deciding),
             footnote=self._footnote(deciding),
         )
+
+    def _shown(self, number: _Number, place: Place, deciding: RanAttempt) -> str:
+        if not number.fact:
+            return key_number(number.metric, deciding.attempt)
+        cell = self._recorded.get((place, number.fact))
+        unjudged = deciding.attempt.verdict.status in NUMBERLESS
+        return in_short(number.fact, cell) if cell and not unjudged else ""
 
     def _footnote(self, deciding: RanAttempt) -> str:
         verdict = deciding.attempt.verdict
@@ -199,9 +237,8 @@ class _Merge:
         return f"{place.cell.id} in {build.product} {build.version}" if len(alike) > 1 else place.cell.id
 
     def _tally_of(self, engine: EngineView, slots: Iterable[Slot]) -> Tally:
-        own = [slot for slot in slots if isinstance(slot, JudgedSlot) and slot.engine.key == engine.key]
         missing = sum(place.build_key == engine.key for place in self._gathered.missing)
-        return _tally(own, missing=missing)
+        return _tally(_of(engine, slots), missing=missing)
 
 
 def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
@@ -209,11 +246,20 @@ def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
 
 
 def _tally(slots: Iterable[Slot], *, missing: int) -> Tally:
+    return tally(_verdicts(slots), missing=missing)
+
+
+def _verdicts(slots: Iterable[Slot]) -> Iterable[Verdict]:
     judged = (slot for slot in slots if isinstance(slot, JudgedSlot))
-    return tally(((slot.status, slot.look is not Look.NEWS) for slot in judged), missing=missing)
+    return ((slot.scenario.kind, slot.status, slot.look is not Look.NEWS) for slot in judged)
 
 
-def _not_to_be_taken_for(build: Build) -> str:
+def _of(engine: EngineView, slots: Iterable[Slot]) -> list[JudgedSlot]:
+    return [slot for slot in slots if isinstance(slot, JudgedSlot) and slot.engine.key == engine.key]
+
+
+def not_to_be_taken_for(build: Build) -> str:
+    """What people tend to take a build for and it is not; empty for most."""
     if build.engine != "webkit":
         return ""
     if build.origin == "system":

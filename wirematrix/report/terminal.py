@@ -31,10 +31,12 @@ SHORT_WORDS: Final = {
     Status.ERROR: "err",
     Status.SKIP: "skip",
 }
+RECORDED: Final = "rec"
 SHORT_TRANSPORTS: Final = {"eventsource": "es", "fetch-stream": "fs", "websocket": "ws"}
 BLANK_MARKS: Final = {Blank.EXCLUDED: "-", Blank.MISSING: "????", Blank.UNSELECTED: ""}
 STYLES: Final = {
     Look.FINE: "green",
+    Look.RECORDED: "cyan",
     Look.KNOWN: "yellow",
     Look.NEWS: "bold white on red",
     Look.SKIPPED: "dim",
@@ -45,8 +47,9 @@ PIPE_WIDTH: Final = 120
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
 NAME_WIDTH: Final = 24
 LEGEND: Final = (
-    "ok pass; other words: expected, shortened from degraded, fail, unsupported, not-reached (nrch), "
-    "timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; - excluded; ???? declared but not run; "
+    "ok pass; rec recorded (engines may differ, nothing fails); other words: expected, shortened from degraded, "
+    "fail, unsupported, not-reached (nrch), timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; "
+    "- excluded; ???? declared but not run; "
     "es eventsource, fs fetch-stream, ws websocket, + with the resilient policy"
 )
 
@@ -73,6 +76,8 @@ def print_summary(run: Run | Sequence[Run], console: Console) -> None:
             console.print(_unexpected(slot), soft_wrap=True)
         if (left := len(view.unexpected) - UNEXPECTED_AT_MOST) > 0:
             console.print(Text(f"  and {left:,} more; the report has them all"))
+    if view.kinds:
+        console.print(Text("; ".join(tally.line for tally in view.kinds)), soft_wrap=True)
     style = "bold red" if view.tally.surprises or view.missing else "bold"
     console.print(Text(view.tally.line, style=style), soft_wrap=True)
 
@@ -141,7 +146,7 @@ def _mark(slot: Slot) -> Text:
     if not isinstance(slot, JudgedSlot):
         style = "bold red" if slot.blank is Blank.MISSING else "dim"
         return Text(BLANK_MARKS[slot.blank].ljust(MARK_WIDTH), style=style)
-    word = SHORT_WORDS[slot.status]
+    word = RECORDED if slot.look is Look.RECORDED else SHORT_WORDS[slot.status]
     if slot.look is Look.NEWS:
         return Text(f"!{slot.status[: MARK_WIDTH - 1].upper()}", style=STYLES[slot.look])
     if slot.unsettled:

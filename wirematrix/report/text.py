@@ -70,6 +70,11 @@ def _value(value: object) -> str:
             return clipped(json.dumps(value, ensure_ascii=False, default=str))
 
 
+def spaced(name: str) -> str:
+    """A name of code as words: `engine_reconnect` is `engine reconnect`."""
+    return name.replace("_", " ")
+
+
 def web_link(text: str) -> str:
     """The text if it is an absolute http or https URL that may become a link, else the empty string."""
     if visible(text) != text or any(character in text for character in " \"'<>\\^`{|}"):

@@ -10,24 +10,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from wirematrix.gather import RanAttempt
 from wirematrix.model import (
     SAME_ORIGIN,
-    Attempt,
     Build,
     Cell,
     Expectation,
+    Kind,
     NearMiss,
     RunInfo,
     ScenarioText,
     Status,
 )
-from wirematrix.report.tally import Tally, counted
+from wirematrix.report.factviews import FactsView
+from wirematrix.report.tally import KindTally, Tally, counted
 
 
 class Look(StrEnum):
     """How a judged cell is drawn: news must be seen first, what is known must not be mistaken for it."""
 
     FINE = "fine"
+    RECORDED = "recorded"
     KNOWN = "known"
     NEWS = "news"
     SKIPPED = "skipped"
@@ -35,6 +38,7 @@ class Look(StrEnum):
 
 LOOK_MEANS: Final[Mapping[Look, str]] = {
     Look.FINE: "expected: it passes, as claimed",
+    Look.RECORDED: "a cell of kind check: what the engine does was written down; it can neither hold nor break",
     Look.KNOWN: "expected: a known shortcoming with a reason, numbered below the grid",
     Look.NEWS: "unexpected: not what the matrix claims, whether worse or better",
     Look.SKIPPED: "not attempted, with a reason",
@@ -60,7 +64,7 @@ BLANK_MEANS: Final[Mapping[Blank, str]] = {
 class EngineView:
     """One engine build: the upper header of its columns."""
 
-    key: str  # derived from the build; the same for the same build in any run
+    key: str  # of the build, the same in any run
     build: Build
     transports: tuple[str, ...]
     note: str  # what people tend to take this build for and it is not
@@ -78,14 +82,6 @@ class ColumnView:
     engine: EngineView
     transport: str
     leads: bool  # whether it is its engine's first column
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RanAttempt:
-    """An attempt and the number of the run it belongs to (1, 2, ... in the order given)."""
-
-    run: int
-    attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +125,14 @@ class JudgedSlot:
             return Look.SKIPPED
         if not self.deciding.attempt.verdict.expected:
             return Look.NEWS
-        return Look.FINE if self.status is Status.PASS else Look.KNOWN
+        if self.status is not Status.PASS:
+            return Look.KNOWN
+        return Look.RECORDED if self.scenario.kind is Kind.CHECK else Look.FINE
+
+    @property
+    def word(self) -> str:
+        """The status as a reader sees it: a check that has its record neither passed nor failed."""
+        return str(Look.RECORDED) if self.look is Look.RECORDED else str(self.status)
 
     @property
     def near_misses(self) -> tuple[NearMiss, ...]:
@@ -158,7 +161,8 @@ class RowView:
     network: str
     relation: str
     about: str  # the network in one line
-    metric: str  # name of the metric whose values stand in the cells; empty for none
+    number: str  # what the numbers in the cells are; empty for none
+    number_means: str
     anchor: str
     back: str  # anchor of its scenario in the grid
     slots: tuple[Slot, ...]
@@ -223,6 +227,9 @@ class ReportView:
     networks: Mapping[str, str]
     tally: Tally
     tallies: Mapping[str, Tally]  # by engine key
+    kinds: tuple[KindTally, ...]
+    kinds_of: Mapping[str, Mapping[Kind, KindTally]]  # by engine key
+    facts: FactsView
     missing: tuple[str, ...]  # ids of cells that were declared and never received
     unavailable: tuple[UnavailableView, ...]
     discords: tuple[str, ...]  # conditions in which the runs differ, one sentence each

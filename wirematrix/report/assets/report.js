@@ -38,6 +38,7 @@
   const apply = () => {
     const words = form.words.value.toLowerCase().split(/\s+/).filter(Boolean);
     const news = form.news.checked;
+    const kind = form.kind.value;
     const shownColumns = heads.map((head) =>
       (!form.engine.value || head.dataset.engine === form.engine.value) &&
       (!form.transport.value || head.dataset.transport === form.transport.value));
@@ -53,7 +54,8 @@
     let shownRows = 0;
     for (const entry of rows) {
       const isNews = (at) => shownColumns[at] && entry.slots[at].querySelector(".news");
-      const shown = words.every((word) => wordsOf(entry).includes(word)) &&
+      const shown = (!kind || entry.row.parentElement.dataset.kind === kind) &&
+        words.every((word) => wordsOf(entry).includes(word)) &&
         (!news || entry.slots.some((_, at) => isNews(at)));
       entry.row.hidden = !shown;
       shownRows += shown;
@@ -82,6 +84,25 @@
     details.open = true;
     target.scrollIntoView();
   };
+
+  // Engine facts: only the rows in which engines differ, and only the titles that still have rows.
+  const factForm = document.getElementById("choose-facts");
+  const choose = () => {
+    let group = null;
+    for (const body of factForm.parentElement.querySelector("table").tBodies) {
+      if (body.classList.contains("group")) { group = body; group.hidden = true; continue; }
+      const factRows = [...body.rows].slice(1);
+      for (const row of factRows) row.hidden = factForm.differing.checked && !row.classList.contains("differ");
+      body.hidden = factRows.every((row) => row.hidden);
+      if (!body.hidden) group.hidden = false;
+    }
+  };
+  if (factForm) {
+    factForm.hidden = false;
+    factForm.addEventListener("input", choose);
+    factForm.addEventListener("submit", (submit) => submit.preventDefault());
+    choose();
+  }
 
   form.hidden = false;
   form.addEventListener("input", apply);

@@ -1,7 +1,7 @@
 """What several runs declare, exclude and found, sorted to engine builds. Nothing is decided here.
 
 A build is known by product, version, origin and system: the same build in two runs is one column, two
-builds of one engine are two. An attempt handed in twice (the same run file given twice) counts once.
+builds of one engine are two. A run or an attempt handed in twice (the same run file given twice) counts once.
 """
 
 from __future__ import annotations
@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Kind, Run, ScenarioText
-from wirematrix.report.text import anchor
-from wirematrix.report.views import RanAttempt
+from wirematrix.model import (
+    ENGINES,
+    RELATIONS,
+    SAME_ORIGIN,
+    TRANSPORTS,
+    Attempt,
+    Build,
+    Cell,
+    Kind,
+    Run,
+    RunInfo,
+    ScenarioText,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +32,19 @@ class Place:
     cell: Cell
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RanAttempt:
+    """An attempt and the number of the run it belongs to (1, 2, ... in the order given)."""
+
+    run: int
+    attempt: Attempt
+
+
 @dataclass(slots=True, kw_only=True)
 class Gathered:
     """Everything the runs hold, in order of first mention."""
 
+    runs: tuple[RunInfo, ...]
     builds: dict[str, Build] = field(default_factory=dict)
     scenarios: dict[str, ScenarioText] = field(default_factory=dict)
     networks: dict[str, str] = field(default_factory=dict)
@@ -42,7 +61,7 @@ class Gathered:
     def transports_of(self, build_key: str) -> tuple[str, ...]:
         """The transports that a build was asked to show, in their usual order."""
         own = {place.cell.transport: None for place in self._asked() if place.build_key == build_key}
-        return tuple(sorted(own, key=_rank(TRANSPORTS)))
+        return tuple(sorted(own, key=rank(TRANSPORTS)))
 
     def ways_of(self, scenario: str) -> tuple[tuple[str, str], ...]:
         """The networks and origin relations over which a scenario was asked for, in the runs' order."""
@@ -51,7 +70,7 @@ class Gathered:
             for place in self._asked()
             if place.cell.scenario == scenario
         }
-        network_rank, relation_rank = _rank(tuple(self.networks)), _rank(RELATIONS)
+        network_rank, relation_rank = rank(tuple(self.networks)), rank(RELATIONS)
         return tuple(sorted(own, key=lambda way: (network_rank(way[0]), relation_rank(way[1]))))
 
     def _asked(self) -> Iterable[Place]:
@@ -60,10 +79,11 @@ class Gathered:
 
 def gather(runs: Sequence[Run]) -> Gathered:
     """Sort the content of the runs; the first run's order leads."""
-    gathered = Gathered()
-    for number, run in enumerate(runs, start=1):
+    different = [run for place, run in enumerate(runs) if run not in runs[:place]]
+    gathered = Gathered(runs=tuple(run.info for run in different))
+    for number, run in enumerate(different, start=1):
         _take(gathered, run, number)
-    gathered.builds = dict(sorted(gathered.builds.items(), key=lambda item: _rank(ENGINES)(item[1].engine)))
+    gathered.builds = dict(sorted(gathered.builds.items(), key=lambda item: rank(ENGINES)(item[1].engine)))
     for place in (*gathered.declared, *gathered.attempts):
         name = place.cell.scenario
         gathered.scenarios.setdefault(name, _unknown_scenario(name))
@@ -75,8 +95,8 @@ def _take(gathered: Gathered, run: Run, number: int) -> None:
 
     def place_of(cell: Cell) -> Place:
         build = builds.setdefault(cell.engine, _absent(cell.engine, run))
-        gathered.builds.setdefault(_key(build), build)
-        return Place(_key(build), cell)
+        gathered.builds.setdefault(key_of(build), build)
+        return Place(key_of(build), cell)
 
     for text in run.scenarios:
         gathered.scenarios.setdefault(text.name, text)
@@ -97,7 +117,7 @@ def _take(gathered: Gathered, run: Run, number: int) -> None:
     for exclusion in run.exclusions:
         build = builds.get(exclusion.cell.engine)
         if build is not None:  # an exclusion alone makes no column
-            gathered.excluded.setdefault(Place(_key(build), exclusion.cell), exclusion.because)
+            gathered.excluded.setdefault(Place(key_of(build), exclusion.cell), exclusion.because)
 
 
 def cell_of(identifier: str, *, engines: Iterable[str] = ()) -> Cell | None:
@@ -122,8 +142,9 @@ def _way(words: str) -> tuple[str, str]:
     return words, SAME_ORIGIN
 
 
-def _key(build: Build) -> str:
-    return anchor(f"{build.product} {build.version} {build.origin} {build.system}")
+def key_of(build: Build) -> str:
+    """What a build is known by in all runs."""
+    return f"{build.product} {build.version} {build.origin} {build.system}"
 
 
 def _absent(engine: str, run: Run) -> Build:
@@ -135,6 +156,6 @@ def _unknown_scenario(name: str) -> ScenarioText:
     return ScenarioText(name=name, group="other", title=name, story="", kind=Kind.CHECK, source="")
 
 
-def _rank(known: Sequence[str]) -> Callable[[str], int]:
+def rank(known: Sequence[str]) -> Callable[[str], int]:
     """Sort key: place in a known order; what is unknown comes last, in the order met."""
     return lambda name: known.index(name) if name in known else len(known)
