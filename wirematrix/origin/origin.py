@@ -54,7 +54,7 @@ class Origin:
         self._observe = observe
         self._scripts: dict[str, tuple[Script, ...]] = {}
         self._asked: dict[str, int] = {}
-        self._connections: set[Connection] = set()
+        self._connections: list[Connection] = []  # in the order in which they came
         self._listeners: list[Listener] = []
         self._numbers = 0
         self._failure: Exception | None = None
@@ -114,8 +114,8 @@ class Origin:
         await self._listeners[0].reopen()
 
     def cut(self, how: End) -> int:
-        """End every live connection; how many there were."""
-        live = [connection for connection in self._connections if not connection.is_over]
+        """End every connection that neither side has ended; how many there were."""
+        live = [one for one in self._connections if not one.is_over and not one.ended.done()]
         for connection in live:
             connection.end(how)
         return len(live)
@@ -144,7 +144,7 @@ class Origin:
     def _accepted(self, port: int) -> Connection:
         self._numbers += 1
         connection = Connection(self._numbers, port, self._observe, self._serve)
-        self._connections.add(connection)
+        self._connections.append(connection)
         if self._closing:
             connection.reset()
         return connection
