@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import struct
+import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,6 +70,12 @@ def close_payload(code: int | None, reason: str | bytes = "") -> bytes:
     """The payload of a close frame; empty without a code."""
     text = reason if isinstance(reason, bytes) else reason.encode()
     return b"" if code is None else struct.pack("!H", code) + text
+
+
+def deflated(payload: bytes) -> bytes:
+    """A message's payload under permessage-deflate without context takeover (RFC 7692, section 7.2.1)."""
+    deflate = zlib.compressobj(wbits=-15)
+    return (deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\x00\x00\xff\xff")
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Frame:

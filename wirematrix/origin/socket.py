@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 
 from wirematrix.origin.connection import Connection, Observe, PeerGone
 from wirematrix.origin.frames import (
@@ -15,6 +14,7 @@ from wirematrix.origin.frames import (
     TEXT,
     Frame,
     close_payload,
+    deflated,
     encoded,
     read_frame,
 )
@@ -41,9 +41,7 @@ class Socket:
 
     async def compressed(self, text: str) -> None:
         """One text frame under permessage-deflate without context takeover (RFC 7692 section 7.2.1)."""
-        deflate = zlib.compressobj(wbits=-15)
-        content = deflate.compress(text.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
-        await self.raw(encoded(TEXT, content.removesuffix(b"\x00\x00\xff\xff"), compressed=True))
+        await self.raw(encoded(TEXT, deflated(text.encode()), compressed=True))
 
     async def fragments(self, *pieces: str, between: bytes | None = None) -> None:
         """One text message in several frames (section 5.4), with a ping between them if asked for."""
