@@ -44,7 +44,8 @@ function matcher(match) {
 
 /**
  * Wait until `count` entries from index `from` on match, or `ms` have passed. Nothing polls: entries wake the wait.
- * With `until_over` the wait also ends, not met, when the transport is over: what it waits for cannot come.
+ * With `until_over` the wait also ends, not met, when what it waits for is over: the transport, or on a page with many
+ * streams the one that `match` names.
  * Resolves with {met, index, next, waited_ms}: the index of the entry that met it (null when not met, or count 0),
  * and where to read or wait on from. Throws without `ms`: a wait needs a budget. `over()` says whether it is over already.
  */
@@ -64,7 +65,7 @@ export function wait(match, { from = 0, count = 1, ms, until_over = false }, ove
     const look = (entry, index) => {
       if (index >= from && holds(entry)) missing -= 1;
       if (missing === 0) finish(true, index);
-      else if (until_over && entry.kind === "over") finish(false);
+      else if (until_over && entry.kind === "over" && entry.stream === match.stream) finish(false);
     };
     if (count === 0) return finish(true);
     for (let index = from; index < log.length && missing > 0; index += 1) {

@@ -55,15 +55,15 @@ class PageCell:
     ) -> bool:
         """Wait for an entry of the page's log that matches; False when it cannot or did not come.
 
-        `until_over` ends the wait when the transport is finished for good, the default where there is only one.
-        `since_break` looks only at what the page recorded after the last break.
+        `until_over` ends the wait when the transport is finished for good, or the stream that `match` names: the
+        default where it is clear which. `since_break` looks only at what the page recorded after the last break.
         """
         wanted = {"kind": list(kinds or ("message",)), **match}
         options = {
             "from": self._probe.marked if since_break else 0,
             "count": count,
             "ms": budget.ms,
-            "until_over": self.one_transport if until_over is None else until_over,
+            "until_over": self.one_transport or "stream" in match if until_over is None else until_over,
         }
         end = await self._probe.ask("wait", [wanted, options], within=budget)
         described = " ".join(f"{key} {value}" for key, value in match.items())

@@ -34,6 +34,7 @@ class Probe:
         self._page = page
         self._recorder = recorder
         self._clock: PageClock | None = None
+        self._begins = 0  # how many facts were recorded when this document was loaded; its clock is its own
         self.read = 0  # how many of the page's entries are in the timeline
         self.marked = 0  # how many were, when the network last broke: what the page says next is said after it
         self.lives = False
@@ -50,6 +51,7 @@ class Probe:
         await self.collect()  # of the document before, if there was one
         await self._page.goto(url)
         self.read = self.marked = 0
+        self._begins = self._recorder.count
         said = await self._page.evaluate(CLOCK_AND_APIS)
         self._clock = PageClock(self._recorder.from_epoch_ms(float(said["origin"])))
         self.lives = True
@@ -71,19 +73,20 @@ class Probe:
         return await self._run(f"({script})", "", argument, within)
 
     async def _run(self, function: str, verb: str, argument: Any, within: Budget | None) -> Any:
-        asked_ms = self._recorder.now_ms()
+        asked_ms, first = self._recorder.now_ms(), self.read
         budget_ms = EVALUATE.ms + (within.ms if within else 0)
         asking = ASK.replace("VERB", function)
-        answer = json.loads(await self._page.evaluate(asking, [verb, argument, self.read], budget_ms=budget_ms))
+        answer = json.loads(await self._page.evaluate(asking, [verb, argument, first], budget_ms=budget_ms))
         if self._clock:
             before_ms = self._clock.offset_ms
             self._clock.bracket(
                 asked_ms=asked_ms, began=answer["began"], now=answer["now"], answered_ms=self._recorder.now_ms()
             )
-            self._recorder.shift("page", self._clock.offset_ms - before_ms)
-            for number, entry in enumerate(answer["entries"], self.read):
-                self._take(number, entry, self._clock.offset_ms)
-        self.read += len(answer["entries"])
+            self._recorder.shift("page", self._clock.offset_ms - before_ms, behind=self._begins)
+            for number, entry in enumerate(answer["entries"], first):
+                if number >= self.read:  # another question's answer may have brought it meanwhile
+                    self._take(number, entry, self._clock.offset_ms)
+        self.read = max(self.read, first + len(answer["entries"]))
         return answer["end"]
 
     async def collect(self) -> None:

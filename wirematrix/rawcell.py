@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from wirematrix.budgets import A_MOMENT, DELIVER, REOPEN, SERVER_NOTICE, Budget
-from wirematrix.measures.reading import partings
+from wirematrix.budgets import DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.measures.reading import is_over, partings
 from wirematrix.model import SAME_ORIGIN, Cell, Observation
-from wirematrix.origin import Origin, Script
+from wirematrix.origin import HOST, Origin, Script
 from wirematrix.pagecell import PageCell
 from wirematrix.probe import Probe
 from wirematrix.timeline import Recorder
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from wirematrix.engines import EnginePage
 
 RAW_PAGE = "/static/raw.html"
-HOST = "127.0.0.1"
 STREAM = "/stream"
 
 
@@ -97,17 +98,14 @@ class RawCell(PageCell):
 
     async def sees(self, kind: str, *, count: int = 1, budget: Budget = DELIVER, **match: Any) -> bool:
         """Wait until the origin has seen something `count` times: a request, a frame, the peer's end."""
+        missing = count
 
-        def matches(seen: Observation) -> bool:
-            return all(seen.detail.get(key) == value for key, value in match.items())
+        def is_the_last(seen: Observation) -> bool:
+            nonlocal missing
+            missing -= all(seen.detail.get(key) == value for key, value in match.items())
+            return missing <= 0
 
-        def enough(_: Observation) -> bool:
-            return sum(map(matches, self._recorder.timeline().of("server", kind))) >= count
-
-        found = await self._waits.until(
-            "server", kind, since_ms=0.0, budget=budget, where=enough, alive=self.origin.check
-        )
-        return found is not None
+        return await self._seen(kind, where=is_the_last, budget=budget)
 
     async def parts(self, *, count: int = 1, budget: Budget = SERVER_NOTICE) -> bool:
         """Wait until the origin knows that the peer has left on `count` connections: close frame, FIN or RST."""
@@ -115,10 +113,7 @@ class RawCell(PageCell):
         def enough(_: Observation) -> bool:
             return len(partings(self._recorder.timeline())) >= count
 
-        found = await self._waits.until(
-            "server", "peer-end", "frame", since_ms=0.0, budget=budget, where=enough, alive=self.origin.check
-        )
-        return found is not None
+        return await self._seen("peer-end", "frame", where=enough, budget=budget)
 
     async def asked(self, count: int, *, place: str = STREAM, budget: Budget = DELIVER) -> bool:
         """Wait until the origin has had `count` requests of a path."""
@@ -126,21 +121,31 @@ class RawCell(PageCell):
         def is_it(seen: Observation) -> bool:
             return str(seen.detail["target"]).partition("?")[0] == place and int(seen.detail["number"]) >= count
 
-        found = await self._waits.until(
-            "server", "request", since_ms=0.0, budget=budget, where=is_it, alive=self.origin.check
-        )
+        return await self._seen("request", where=is_it, budget=budget)
+
+    async def watch(self, budget: Budget = NEVER_REOPENS) -> None:
+        """Watch page and origin for a while in which nothing should happen; whatever does is in the timeline."""
+        await self._seen("request", where=lambda _: False, budget=budget)
+        await self._probe.collect()
+        self.note("watched", budget_ms=budget.ms)
+
+    async def _seen(self, *kinds: str, where: Callable[[Observation], bool], budget: Budget) -> bool:
+        """Wait for an observation of the origin's; without one raises what a script did wrong, or EngineCrashed."""
+        found = await self._waits.until("server", *kinds, since_ms=0.0, budget=budget, where=where, alive=self.check)
         return found is not None
 
     async def outcome(self, name: str = "a", *, place: str = STREAM, count: int = 2, budget: Budget = REOPEN) -> None:
         """Wait until it is clear what becomes of a stream: it is asked for the `count`-th time, or the page knows that
         it is over. Where it is over the origin is watched for a while: no request may come after that.
+
+        Several streams may be awaited at once (`asyncio.gather`), so that they are watched together.
         """
-        if not await self.wait_for("error", "close", "over", stream=name, budget=budget):
+        await first_of(self.wait_for("over", stream=name, budget=budget), self.asked(count, place=place, budget=budget))
+        asked = self.origin.asked(place)
+        if asked >= count or not is_over(self._recorder.timeline(), name):
             return
-        if await self.wait_for("over", stream=name, budget=A_MOMENT):
-            await self.watch()
-        else:
-            await self.asked(count, place=place, budget=budget)
+        if not await self.asked(asked + 1, place=place, budget=NEVER_REOPENS):
+            self.note("watched", stream=name, budget_ms=NEVER_REOPENS.ms)
 
     def note(self, kind: str, /, **detail: Any) -> None:
         """An observation of the scenario's own, of source "driver"."""
@@ -150,3 +155,16 @@ class RawCell(PageCell):
         """Raise what went wrong in a script (ours), or EngineCrashed if the page died."""
         self.origin.check()
         super().check()
+
+
+async def first_of(*waits: Coroutine[Any, Any, bool]) -> None:
+    """Return when one of several waits has ended, and give up the others; raises what it raised."""
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

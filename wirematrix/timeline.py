@@ -101,12 +101,17 @@ class Recorder:
         finally:
             self._watchers.remove(watcher)
 
-    def shift(self, source: str, by_ms: float) -> None:
-        """What a source told was told on a clock that is now known better by that much."""
+    @property
+    def count(self) -> int:
+        """How many facts were recorded."""
+        return len(self._observations)
+
+    def shift(self, source: str, by_ms: float, *, behind: int = 0) -> None:
+        """What a source told, behind the first so many facts, was told on a clock that is now known better by that."""
         if by_ms:
-            self._observations = [
+            self._observations[behind:] = [
                 replace(seen, at_ms=round(seen.at_ms + by_ms, 2)) if seen.source == source else seen
-                for seen in self._observations
+                for seen in self._observations[behind:]
             ]
 
     def timeline(self) -> Timeline:

@@ -7,7 +7,7 @@
  *   state {stream, state}          what `states` found
  *   fetched {name, status, took_ms, text | because}
  *   blocked {took_ms}              the main thread was busy
- *   refused {stream, because}      a constructor threw
+ *   refused {stream, because}      a constructor, or close, threw; a stream that was never made is over
  *   worker {stream, ...}           a worker says what a stream of its own emitted
  */
 
@@ -15,8 +15,15 @@ import { log, read, record, recordUncaught, supports, wait, watch } from "../tim
 import { OPENERS } from "./streams.js";
 
 const BASE = new URL("/", location.href).href;
+const MOST_RANDOM = 65536; // bytes that getRandomValues gives at once
 const streams = new Map();
 const workers = new Map();
+
+/** Whether the last that was said of a stream is that it is over. */
+const isOver = (name) => {
+  const last = log.findLast(({ kind, stream }) => stream === name && (kind === "opening" || kind === "over"));
+  return last?.kind === "over";
+};
 
 const absolute = (url) => new URL(url, BASE).href;
 const named = (name) => {
@@ -24,14 +31,32 @@ const named = (name) => {
   return streams.get(name);
 };
 
+/** A stream that can send: asking another is the scenario's mistake, not the engine's answer. */
+const sender = (name) => {
+  const stream = named(name);
+  if (!stream.send) throw new Error(`stream ${name}: cannot send; expected a WebSocket`);
+  return stream;
+};
+
+/** Bytes that no compression makes less of. */
+function random(size) {
+  const bytes = new Uint8Array(size);
+  for (let from = 0; from < size; from += MOST_RANDOM) crypto.getRandomValues(bytes.subarray(from, from + MOST_RANDOM));
+  return bytes;
+}
+
 const verbs = {
   /** Open a stream: {name, transport, url, ...}; the rest is the transport's, see streams.js. */
   open({ name, transport, ...options }) {
     const emit = (kind, detail) => record(kind, { stream: name, ...detail });
+    const opener = OPENERS[transport];
+    if (!opener) throw new Error(`stream ${name}: transport ${transport}; expected one of ${Object.keys(OPENERS)}`);
+    const url = absolute(options.url);
     try {
-      streams.set(name, OPENERS[transport]({ ...options, url: absolute(options.url) }, emit));
+      streams.set(name, opener({ ...options, url }, emit));
     } catch (error) {
-      record("refused", { stream: name, because: String(error) });
+      emit("refused", { because: String(error) });
+      emit("over", { because: String(error) });
     }
   },
 
@@ -56,9 +81,10 @@ const verbs = {
 
   /** Send a text, or `bytes` random bytes, `times` times; what is buffered afterwards is recorded. */
   send({ name, text = "", bytes = 0, times = 1 }) {
-    const stream = named(name);
+    const stream = sender(name);
+    const message = bytes ? random(bytes) : text;
     try {
-      for (let number = 0; number < times; number += 1) stream.send(bytes ? new Uint8Array(bytes) : text);
+      for (let number = 0; number < times; number += 1) stream.send(message);
       record("sent", { stream: name, chars: text.length, bytes, times, buffered: stream.buffered(), state: stream.state() });
     } catch (error) {
       record("send-failed", { stream: name, because: String(error) });
@@ -67,11 +93,15 @@ const verbs = {
 
   /** Echo round trips on a WebSocket, one after the other; resolves when all are back: round-trip {stream, ms} each. */
   async echo({ name, times, ms }) {
-    const stream = named(name);
+    const stream = sender(name);
     for (let number = 0; number < times; number += 1) {
       const began = performance.now();
       const from = log.length;
-      stream.send(`echo ${number}`);
+      try {
+        stream.send(`echo ${number}`);
+      } catch (error) {
+        return record("send-failed", { stream: name, because: String(error) });
+      }
       const { met } = await wait({ kind: "message", stream: name, text: `echo ${number}` }, { from, ms });
       if (!met) return;
       record("round-trip", { stream: name, ms: performance.now() - began });
@@ -155,15 +185,16 @@ const verbs = {
     }
   },
 
-  /** End a dedicated worker, or unregister a service worker. */
+  /** End a dedicated worker, leave a shared one, or unregister a service worker. */
   async dismiss(name) {
     const worker = workers.get(name);
-    if (worker instanceof Worker) worker.terminate();
-    else await worker.unregister?.();
+    if (worker.terminate) worker.terminate();
+    else if (worker.port) worker.port.close();
+    else await worker.unregister();
     record("dismissed", { stream: name });
   },
 
-  wait: ([match, options]) => wait(match, options),
+  wait: ([match, options]) => wait(match, options, () => "stream" in match && isOver(match.stream)),
   read: () => null,
 };
 

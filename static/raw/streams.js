@@ -59,7 +59,9 @@ function eventsource(options, emit) {
   };
   const listen = () => {
     for (const type of ["message", ...types]) {
-      source.addEventListener(type, ({ data, lastEventId }) => take(data, { type, id: lastEventId }));
+      source.addEventListener(type, ({ data, lastEventId }) => {
+        if (data !== undefined) take(data, { type, id: lastEventId }); // the engine's own error and open have none
+      });
     }
   };
   if (late_ms === null) listen();
@@ -82,8 +84,8 @@ function fetchStream(options, emit) {
     const response = await fetch(url, { method, headers, body, credentials, cache: "no-store", signal: abort.signal });
     state = "OPEN";
     emit("open", { status: response.status, redirected: response.redirected });
-    const reader = response.body.getReader();
-    for (;;) {
+    const reader = response.body?.getReader(); // none for a status without a body
+    while (reader) {
       if (pause_ms) await new Promise((done) => setTimeout(done, pause_ms));
       const { done, value } = await reader.read();
       if (done) break;

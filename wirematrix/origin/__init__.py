@@ -3,7 +3,7 @@
 from wirematrix.origin.connection import Connection, PeerGone
 from wirematrix.origin.exchange import EVENT_STREAM, Exchange
 from wirematrix.origin.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame
-from wirematrix.origin.origin import Origin, Script
+from wirematrix.origin.origin import HOST, Origin, Script
 from wirematrix.origin.request import Request
 from wirematrix.origin.scripts import accepts, answers, either, envelopes, silent, streams
 from wirematrix.origin.socket import Socket
@@ -13,6 +13,7 @@ __all__ = [
     "CLOSE",
     "CONTINUATION",
     "EVENT_STREAM",
+    "HOST",
     "PING",
     "PONG",
     "TEXT",
