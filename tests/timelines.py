@@ -128,6 +128,11 @@ def also(*observations: Observation) -> Change:
     return lambda timeline: story(*timeline, *observations)
 
 
+def lasting(until_ms: float) -> Change:
+    """The attempt went on until then."""
+    return also(driver(until_ms, "clock", uncertainty_ms=1.0))
+
+
 def moved(source: str, kind: str, by_ms: float, **match: Any) -> Change:
     """A defect: such observations came later, or sooner."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.timelines import altered, driver, page, server, story, without
+from tests.timelines import altered, driver, lasting, page, server, story, without
 from wirematrix import measures
 from wirematrix.budgets import SERVER_NOTICE
 from wirematrix.timeline import Timeline
@@ -29,7 +29,9 @@ def test_the_first_sign_is_when_the_server_can_know() -> None:
     assert observed(measures.server_knows_ms(), silent) == (50,)
     gone = without("server", "peer-end", connection=1)(silent)
     assert observed(measures.server_knows_ms(), gone) == ()
-    assert observed(measures.server_knows_ms(cap=SERVER_NOTICE), gone) == (SERVER_NOTICE.unscaled_ms,)
+    capped = measures.server_knows_ms(cap=SERVER_NOTICE)
+    assert observed(capped, lasting(100 + SERVER_NOTICE.ms)(gone)) == (SERVER_NOTICE.ms,)
+    assert observed(capped, gone) == ()
     assert observed(measures.server_knows_ms(), without("driver", "left")(LEFT)) == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.timelines import also, broke, driver, page, server, steady, story, without
+from tests.timelines import also, broke, driver, lasting, page, server, steady, story, without
 from wirematrix import measures
 from wirematrix.budgets import ABSENT, TRIES
 from wirematrix.model import Observation
@@ -43,7 +43,8 @@ def test_delay_is_from_end_to_next_request_of_the_same_path() -> None:
 def test_a_path_that_was_not_asked_again_counts_as_the_cap() -> None:
     """With a cap a path that nobody came back to is recorded as "at least that"; one never asked for is not."""
     measure = measures.reconnect_delay_ms(places=("/other", "/never"), cap=ABSENT)
-    assert observed(measure, TWICE_BACK) == (ABSENT.unscaled_ms,)
+    assert observed(measure, lasting(60 + ABSENT.ms)(TWICE_BACK)) == (ABSENT.ms,)
+    assert observed(measure, TWICE_BACK) == ()
 
 
 def test_silent_repeats_are_requests_without_a_word() -> None:
@@ -77,7 +78,9 @@ def test_the_break_is_noticed_or_not() -> None:
     measure = measures.break_noticed_ms(cap=ABSENT)
     seen = story(broke(100), page(150, "error", n=1))
     assert observed(measure, seen) == (50,)
-    assert observed(measure, without("page", "error")(seen)) == (ABSENT.unscaled_ms,)
+    unnoticed = without("page", "error")(seen)
+    assert observed(measure, lasting(100 + ABSENT.ms)(unnoticed)) == (ABSENT.ms,)
+    assert observed(measure, unnoticed) == ()
     assert observed(measure, without("driver", "break")(seen)) == ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from wirematrix.budgets import Budget
 from wirematrix.measures.measure import Measure
-from wirematrix.measures.reading import entries
+from wirematrix.measures.reading import capped, entries
 from wirematrix.measures.streams import STREAM, named, titled
 from wirematrix.model import Observed
 from wirematrix.timeline import Timeline
@@ -22,9 +22,11 @@ def close_timeout_ms(*, cap: Budget, stream: str = STREAM) -> Measure:
         closing, closed = entries(timeline, stream, "closing"), entries(timeline, stream, "close")
         if not closing:
             return []
-        return [closed[0].at_ms - closing[0].at_ms if closed else cap.ms]
+        if not closed:
+            return capped(timeline, closing[0].at_ms, cap)
+        return [closed[0].at_ms - closing[0].at_ms]
 
-    return Measure(name="close_timeout_ms", title="close() to the close event, unanswered", of=of, cap=cap.unscaled_ms)
+    return Measure(name="close_timeout_ms", title="close() to the close event, unanswered", of=of, cap=cap.ms)
 
 
 def told_after_ms(kind: str, *, cap: Budget, stream: str = STREAM) -> Measure:
@@ -34,11 +36,9 @@ def told_after_ms(kind: str, *, cap: Budget, stream: str = STREAM) -> Measure:
         began, closed = timeline.first("server", kind), entries(timeline, stream, "close")
         if began is None:
             return []
-        return [max(0.0, closed[0].at_ms - began.at_ms) if closed else cap.ms]
+        return [max(0.0, closed[0].at_ms - began.at_ms)] if closed else capped(timeline, began.at_ms, cap)
 
-    return Measure(
-        name=named("told_after", kind, "ms"), title=f"{kind} to the page's close event", of=of, cap=cap.unscaled_ms
-    )
+    return Measure(name=named("told_after", kind, "ms"), title=f"{kind} to the page's close event", of=of, cap=cap.ms)
 
 
 def tcp_ended_after_ms(kind: str, *, cap: Budget) -> Measure:
@@ -48,13 +48,13 @@ def tcp_ended_after_ms(kind: str, *, cap: Budget) -> Measure:
         began, ended = timeline.first("server", kind), timeline.first("server", "peer-end")
         if began is None:
             return []
-        return [max(0.0, ended.at_ms - began.at_ms) if ended else cap.ms]
+        return [max(0.0, ended.at_ms - began.at_ms)] if ended else capped(timeline, began.at_ms, cap)
 
     return Measure(
         name=named("tcp_ended_after", kind, "ms"),
         title=f"{kind} to the engine's end of the TCP connection",
         of=of,
-        cap=cap.unscaled_ms,
+        cap=cap.ms,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from wirematrix.budgets import Budget
 from wirematrix.measures.measure import Measure
-from wirematrix.measures.reading import partings
+from wirematrix.measures.reading import capped, partings
 from wirematrix.model import Observed
 from wirematrix.timeline import Timeline
 
@@ -19,13 +19,13 @@ def server_knows_ms(*, after: str = "left", cap: Budget | None = None) -> Measur
         if began is None:
             return []
         signs = [seen.at_ms - began.at_ms for seen in partings(timeline) if seen.at_ms >= began.at_ms]
-        return signs[:1] or ([] if cap is None else [cap.ms])
+        return signs[:1] or capped(timeline, began.at_ms, cap)
 
     return Measure(
         name="server_knows_ms",
         title="until the server can know",
         of=of,
-        cap=cap.unscaled_ms if cap else None,
+        cap=cap.ms if cap else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from wirematrix.budgets import Budget
 from wirematrix.measures.measure import Measure
-from wirematrix.measures.reading import entries, gaps_ms, requests
+from wirematrix.measures.reading import capped, ends, entries, gaps_ms, requests
 from wirematrix.measures.streams import PLACE, STREAM, named, titled
 from wirematrix.metrics import first_sign
 from wirematrix.model import Observed
@@ -33,8 +33,9 @@ def reconnect_delay_ms(
     def of(timeline: Timeline) -> Iterable[Observed]:
         for place in wanted:
             gaps = gaps_ms(timeline, place)
-            if not gaps and cap is not None and requests(timeline, place):
-                yield cap.ms
+            ended = ends(timeline, place)
+            if not gaps and ended:
+                yield from capped(timeline, ended[-1][1].at_ms, cap)
             yield from gaps if turn is None else gaps[turn - 1 : turn]
 
     return Measure(
@@ -42,7 +43,7 @@ def reconnect_delay_ms(
         title=titled(about, "reconnect delay"),
         of=of,
         least=least,
-        cap=cap.unscaled_ms if cap else None,
+        cap=cap.ms if cap else None,
     )
 
 
@@ -54,11 +55,9 @@ def break_noticed_ms(*, cap: Budget) -> Measure:
         if broken is None:
             return []
         sign = first_sign(timeline, broken)
-        return [max(0.0, sign.at_ms - broken.at_ms) if sign else cap.ms]
+        return [max(0.0, sign.at_ms - broken.at_ms)] if sign else capped(timeline, broken.at_ms, cap)
 
-    return Measure(
-        name="break_noticed_ms", title="the break to the page's first sign of it", of=of, cap=cap.unscaled_ms
-    )
+    return Measure(name="break_noticed_ms", title="the break to the page's first sign of it", of=of, cap=cap.ms)
 
 
 def silent_repeats(about: str, *, stream: str = STREAM, place: str = PLACE) -> Measure:
@@ -102,7 +101,7 @@ def try_duration_ms(about: str, *, turn: int, cap: Budget | None = None) -> Meas
         name=named("try", about, "ms"),
         title=titled(about, "constructor to close event"),
         of=of,
-        cap=cap.unscaled_ms if cap else None,
+        cap=cap.ms if cap else None,
     )
 
 
@@ -113,9 +112,7 @@ def tries_total_ms(count: int, *, cap: Budget) -> Measure:
         made = timeline.of("page", "tried")
         return [sum(float(seen.detail["took_ms"]) for seen in made) if len(made) >= count else cap.ms]
 
-    return Measure(
-        name="tries_total_ms", title=f"{count} failed WebSockets in a row, together", of=of, cap=cap.unscaled_ms
-    )
+    return Measure(name="tries_total_ms", title=f"{count} failed WebSockets in a row, together", of=of, cap=cap.ms)
 
 
 def storm_begins_ms() -> Measure:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
-from wirematrix.measures.measure import Measure
-from wirematrix.measures.reading import entries, header, is_over, requests
+from wirematrix.budgets import Budget
+from wirematrix.measures.measure import UNITS, Measure
+from wirematrix.measures.reading import capped, ends, entries, header, is_over, next_request, requests, slack_ms
 from wirematrix.model import Observed
 from wirematrix.timeline import Timeline
 
@@ -29,17 +31,17 @@ def ending(about: str = "", *, stream: str = STREAM, otherwise: str | None = Non
     """
 
     def of(timeline: Timeline) -> Iterable[Observed]:
-        for seen in entries(timeline, stream, "close", "error"):
-            if seen.kind == "close" and seen.detail.get("code") is None:
+        for turn, seen in enumerate(told := entries(timeline, stream, "close", "error")):
+            if seen.kind == "error":
+                continue
+            if seen.detail.get("code") is None:
                 return ["end of body"]
-            if seen.kind == "close":
-                clean = "clean" if seen.detail["clean"] else "not clean"
-                failed = any(one.at_ms <= seen.at_ms for one in entries(timeline, stream, "error"))
-                return [f"close {seen.detail['code']}, {clean}{', after error' if failed else ''}"]
+            clean = "clean" if seen.detail["clean"] else "not clean"
+            return [f"close {seen.detail['code']}, {clean}{', after error' if turn else ''}"]
+        for seen in told:
             if seen.detail.get("state") is None:
                 return [f"rejected: {str(seen.detail.get('because')).partition(':')[0]}"]
-            if seen.detail["state"] in ("CONNECTING", "OPEN") or not entries(timeline, stream, "close"):
-                return [f"error, {seen.detail['state']}"]
+            return [f"error, {seen.detail['state']}"]
         return [] if otherwise is None else [otherwise]
 
     return Measure(name=named("ends", about), title=titled(about, "how it ends for the page"), of=of)
@@ -63,18 +65,30 @@ def fate(about: str = "", *, stream: str = STREAM, place: str = PLACE, count: in
     return Measure(name=named("fate", about), title=titled(about, "what becomes of it"), of=of)
 
 
-def noticed_ms(about: str = "", *, stream: str = STREAM, place: str = PLACE, cap_ms: float | None = None) -> Measure:
-    """From the origin's end of the response to the first sign of it in the page."""
+def noticed_ms(about: str = "", *, stream: str = STREAM, place: str = PLACE, cap: Budget | None = None) -> Measure:
+    """From the origin's end of each response to the first sign of it in the page, before the path is asked for again.
+
+    With a `cap`, an end that the page had no sign of for that long counts as that.
+    """
 
     def of(timeline: Timeline) -> Iterable[Observed]:
-        for asked in requests(timeline, place):
-            end = timeline.first("server", "end", since_ms=asked.at_ms, connection=asked.detail["connection"])
-            signs = [seen for seen in entries(timeline, stream, "error", "close") if end]
-            if end and signs:
-                return [max(0.0, signs[0].at_ms - end.at_ms)]
-        return []
+        slack = slack_ms(timeline)
+        for asked, end in ends(timeline, place):
+            later = next_request(timeline, asked)
+            until_ms = later.at_ms + slack if later else inf
+            signs = [seen.at_ms for seen in entries(timeline, stream, "error", "close")]
+            behind = [at_ms for at_ms in signs if end.at_ms - slack <= at_ms <= until_ms]
+            if behind:
+                yield max(0.0, behind[0] - end.at_ms)
+            elif later is None:
+                yield from capped(timeline, end.at_ms, cap)
 
-    return Measure(name=named("noticed", about, "ms"), title=titled(about, "page notices the end"), of=of, cap=cap_ms)
+    return Measure(
+        name=named("noticed", about, "ms"),
+        title=titled(about, "page notices the end"),
+        of=of,
+        cap=cap.ms if cap else None,
+    )
 
 
 def request_count(about: str = "", *, place: str = PLACE) -> Measure:
@@ -88,10 +102,11 @@ def request_count(about: str = "", *, place: str = PLACE) -> Measure:
 
 def asked_from(about: str = "", *, place: str = PLACE, numbers: Iterable[int] | None = None) -> Measure:
     """The Last-Event-ID of the requests that follow the first (or of those `numbers`), in words: its text or "none"."""
+    wanted = None if numbers is None else frozenset(numbers)
 
     def of(timeline: Timeline) -> Iterable[Observed]:
         asked = requests(timeline, place)
-        chosen = asked[1:] if numbers is None else [one for one in asked if one.detail["number"] in set(numbers)]
+        chosen = asked[1:] if wanted is None else [one for one in asked if one.detail["number"] in wanted]
         return [shown_id(header(one, "last-event-id")) for one in chosen]
 
     return Measure(name=named("last_event_id", about), title=titled(about, "Last-Event-ID asked for"), of=of)
@@ -107,14 +122,18 @@ def shown_id(value: str | None) -> str:
     return printable if len(printable) <= 40 else f"{printable[:36]}... ({len(value)} characters)"
 
 
-def opened_ms(about: str = "", *, stream: str = STREAM, cap_ms: float | None = None) -> Measure:
-    """From the constructor or fetch call to `open`."""
+def opened_ms(about: str = "", *, stream: str = STREAM, cap: Budget | None = None) -> Measure:
+    """From the constructor or fetch call to `open`; the cap, if it did not come for that long."""
 
     def of(timeline: Timeline) -> Iterable[Observed]:
         began, opened = entries(timeline, stream, "opening"), entries(timeline, stream, "open")
-        return [opened[0].at_ms - began[0].at_ms] if began and opened else []
+        if not began:
+            return []
+        return [opened[0].at_ms - began[0].at_ms] if opened else capped(timeline, began[0].at_ms, cap)
 
-    return Measure(name=named("open", about, "ms"), title=titled(about, "time to open"), of=of, cap=cap_ms)
+    return Measure(
+        name=named("open", about, "ms"), title=titled(about, "time to open"), of=of, cap=cap.ms if cap else None
+    )
 
 
 def heard(about: str = "", *, stream: str = STREAM) -> Measure:
@@ -128,9 +147,13 @@ def heard(about: str = "", *, stream: str = STREAM) -> Measure:
 
 
 def named(what: str, about: str, unit: str = "") -> str:
-    """A fact's name: lower-case words joined by "_", the unit last."""
-    words = [what, NOT_A_WORD.sub("_", about.lower()).strip("_"), unit]
-    return "_".join(filter(None, words))
+    """A fact's name: lower-case words joined by "_", the unit last.
+
+    Where there is no unit the name must not end like one: "after 300 ms" ends in "300ms".
+    """
+    name = "_".join(filter(None, [what, NOT_A_WORD.sub("_", about.lower()).strip("_"), unit]))
+    head, _, last = name.rpartition("_")
+    return f"{head}{last}" if last in UNITS and not unit else name
 
 
 def titled(about: str, what: str) -> str:
