@@ -372,7 +372,12 @@ def test_the_reference_app_is_under_control(tmp_path: Path) -> None:
     command = reference_app(tmp_path, settings={"APP_DRAIN_MS": "50", "APP_CONTROL": "false"})
     assert command.argv == (sys.executable, "-m", "app", "--fd", "{fd}")
     assert command.folder == tmp_path
-    assert command.environment == {"APP_CONTROL": "false", "APP_CONNECTION_LOG": "true", "APP_DRAIN_MS": "50"}
+    assert command.environment == {
+        "APP_CONTROL": "false",
+        "APP_CONNECTION_LOG": "true",
+        "APP_ALLOW_ORIGINS": '["*"]',
+        "APP_DRAIN_MS": "50",
+    }
 
 
 async def test_the_environment_is_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
