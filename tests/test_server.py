@@ -368,16 +368,12 @@ def test_a_command_says_where_its_socket_goes(tmp_path: Path) -> None:
 
 
 def test_the_reference_app_is_under_control(tmp_path: Path) -> None:
-    """The app of this project is started by this interpreter with control and connection log on; settings may be added."""
+    """The project's app is started by this interpreter with control and connection log on; settings may be added."""
     command = reference_app(tmp_path, settings={"APP_DRAIN_MS": "50", "APP_CONTROL": "false"})
     assert command.argv == (sys.executable, "-m", "app", "--fd", "{fd}")
     assert command.folder == tmp_path
-    assert command.environment == {
-        "APP_CONTROL": "false",
-        "APP_CONNECTION_LOG": "true",
-        "APP_ALLOW_ORIGINS": '["*"]',
-        "APP_DRAIN_MS": "50",
-    }
+    added = {"APP_CONTROL": "false", "APP_CONNECTION_LOG": "true", "APP_DRAIN_MS": "50"}
+    assert command.environment == {"APP_ALLOW_ORIGINS": '["*"]', **added}
 
 
 async def test_the_environment_is_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
