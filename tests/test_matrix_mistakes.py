@@ -146,7 +146,25 @@ APPENDED = [
     ("exclusions: {}\n", "14: exclusions: got a mapping; expected a list", True),
     (
         EXCLUSION.replace("it has no meaning", "TODO"),
-        "16: exclusions[0].because: got 'TODO'; expected a sentence that says why",
+        (
+            "16: exclusions[0].because: got 'TODO'; expected a sentence that says why (write or correct it, and take"
+            " TODO away)"
+        ),
+        True,
+    ),
+    (
+        EXPECTATION.replace("it was", "TODO (was fail) it was"),
+        (
+            "17: expectations[0].because: got 'TODO (was fail) it was observed'; expected a sentence that says why"
+            " (write or correct it, and take TODO away)"
+        ),
+        True,
+    ),
+    (
+        EXPECTATION.replace("docs/observed.md", "TODO"),
+        (
+            "18: expectations[0].see: got 'TODO'; expected a link (https://...) or a file of this project (docs/...)"
+        ),
         True,
     ),
     (

@@ -1,4 +1,4 @@
-"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | serve`."""
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | expectations | serve`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from rich.console import Console
 from rich.table import Table
 
 from wirematrix import doctor as diagnosis
-from wirematrix import factfile
+from wirematrix import factfile, yamlfile
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.matrix import Matrix, load
 from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
+from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
+from wirematrix.upkeep import Switches, update
 
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
@@ -31,6 +33,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
+cli.add_typer(expectations, name="expectations")
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
@@ -82,6 +86,32 @@ def report(
 def summary(runs: RunFiles) -> None:
     """Print the matrix as Markdown, for a job summary."""
     typer.echo(markdown_summary([load_run(file) for file in runs]))
+
+
+@expectations.command("update")
+def update_expectations(
+    runs: RunFiles,
+    file: MatrixFile = Path("matrix.yaml"),
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit with 1 if something would change")
+    ] = False,
+    add: Annotated[bool, typer.Option("--add-intermittents", help="expect whatever else was seen, too")] = False,
+    drop: Annotated[bool, typer.Option("--drop-intermittents", help="expect no longer what was not seen")] = False,
+    min_attempts: Annotated[
+        int, typer.Option("--min-attempts", min=1, help="of a cell, before a status is dropped")
+    ] = Switches().min_attempts,
+) -> None:
+    """Rewrite the expectations of the matrix from what runs saw, keeping comments and reasons."""
+    switches = Switches(add_intermittents=add, drop_intermittents=drop, min_attempts=min_attempts)
+    done = update(yamlfile.content_of(file), str(file), [load_run(each) for each in runs], switches)
+    for line in done.lines:
+        typer.echo(visible(line))
+    if check:
+        typer.echo(done.diff, nl=False)
+        raise typer.Exit(1 if done.changed else 0)
+    if done.changed:
+        yamlfile.replace_content(file, done.content)
+        typer.echo(f"written: {file}")
 
 
 @cli.command()

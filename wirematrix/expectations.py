@@ -8,15 +8,17 @@ Versions compare by their leading numbers: "140.5.0esr" is 140.5.0, "150" is 150
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Build, Cell, Expectation, Status
-from wirematrix.nodes import Node, Place, enumeration
+from wirematrix.nodes import Node, Place, enumeration, is_unfinished
 
+AXES: Final = ("scenario", "engine", "transport", "network", "relation")
 ORIGINS: Final = ("playwright", "system", "channel")
 CLAIMABLE: Final = tuple(status.value for status in Status if status not in (Status.ERROR, Status.SKIP))
 NUMBERS: Final = r"\d{1,9}(?:\.\d{1,9}){0,5}"
@@ -125,13 +127,28 @@ class ExclusionRule:
     place: Place
 
 
-def narrowest(claims: Iterable[Claim], build: Build | None) -> Expectation:
-    """What counts among the claims that mean one cell; the default expectation if none holds."""
+class CellIndex:
+    """The cells of a matrix, so that those a selector means are looked for only under the scenarios it names."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._by_scenario: defaultdict[str, list[Cell]] = defaultdict(list)
+        for cell in cells:
+            self._by_scenario[cell.scenario].append(cell)
+
+    def meant(self, selector: Selector) -> Iterator[Cell]:
+        """The cells a selector means, in the order of the matrix."""
+        for scenario, cells in self._by_scenario.items():
+            if selector.scenario is None or scenario in selector.scenario:
+                yield from filter(selector.matches, cells)
+
+
+def narrowest(claims: Iterable[Claim], build: Build | None) -> Claim | None:
+    """The one that counts among the claims that mean one cell; None if none holds for the build."""
     holding = [claim for claim in claims if claim.build.holds(build)]
     for claim in holding:
         if all(claim.within(other) for other in holding):
-            return claim.expectation
-    return Expectation()
+            return claim
+    return None
 
 
 def refuse_disagreement(claims: Iterable[Claim]) -> None:
@@ -151,14 +168,14 @@ def parse_exclusion(node: Node, axes: Axes) -> ExclusionRule:
     return ExclusionRule(selector=_selector(entry["cells"], axes), because=entry["because"].reason(), place=node.place)
 
 
-def parse_claim(node: Node, axes: Axes) -> Claim:
-    """The expectation written at `node`."""
+def parse_claim(node: Node, axes: Axes, *, unfinished: bool = False) -> Claim:
+    """The expectation written at `node`; if `unfinished` its reason and link may still be a TODO."""
     entry = node.fields(("cells", "status", "because", "see"), ("build",))
     selector = _selector(entry["cells"], axes)
     expectation = Expectation(
         statuses=tuple(Status(word) for word in entry["status"].some_of("status", CLAIMABLE)),
-        because=entry["because"].reason(),
-        see=_link(entry["see"]),
+        because=entry["because"].text() if unfinished else entry["because"].reason(),
+        see=_link(entry["see"], unfinished=unfinished),
     )
     build = BuildCondition()
     if "build" in entry:
@@ -212,8 +229,8 @@ def _range(node: Node) -> tuple[Version | None, Version | None]:
     return low, high
 
 
-def _link(node: Node) -> str:
+def _link(node: Node, *, unfinished: bool) -> str:
     link = node.text()
-    if not LINK.fullmatch(link):
+    if not LINK.fullmatch(link) or (is_unfinished(link) and not unfinished):
         raise node.mismatch("a link (https://...) or a file of this project (docs/...)")
     return link

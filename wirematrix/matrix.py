@@ -8,7 +8,6 @@ own list.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -19,8 +18,8 @@ from wirematrix import nodes, yamlfile
 from wirematrix.errors import InvalidInput
 from wirematrix.expectations import (
     Axes,
+    CellIndex,
     Claim,
-    Selector,
     narrowest,
     parse_claim,
     parse_exclusion,
@@ -61,6 +60,7 @@ class Matrix:
     networks: tuple[Network, ...]
     selections: tuple[Selection, ...]
     exclusions: tuple[Exclusion, ...]  # one per excluded cell, for every engine of the file
+    expectations: tuple[Claim, ...]  # as they are written
     claims: Mapping[Cell, tuple[Claim, ...]]  # only the cells that an expectation means
     scenarios_place: Place
 
@@ -73,6 +73,17 @@ class Matrix:
     def scenarios(self) -> tuple[str, ...]:
         """The names of all scenarios, in order."""
         return tuple(selection.scenario for selection in self.selections)
+
+    @property
+    def axes(self) -> Axes:
+        """The names along each axis, in order."""
+        return {
+            "scenario": self.scenarios,
+            "engine": tuple(engine.name for engine in self.engines),
+            "transport": self.transports,
+            "network": tuple(network.name for network in self.networks),
+            "relation": RELATIONS,
+        }
 
     def cells(self, engines: Collection[str] | None = None) -> tuple[Cell, ...]:
         """The cells that have a meaning, in order; None stands for the required engines.
@@ -90,7 +101,8 @@ class Matrix:
 
     def expectation_for(self, cell: Cell, build: Build | None) -> Expectation:
         """The status we claim the cell has with that build; None, an unknown build, meets no condition."""
-        return narrowest(self.claims.get(cell, ()), build)
+        claim = narrowest(self.claims.get(cell, ()), build)
+        return claim.expectation if claim else Expectation()
 
     def network(self, name: str) -> Network:
         """The network of that name; InvalidInput if the file lists none."""
@@ -123,8 +135,12 @@ class Matrix:
 
 def load(file: Path) -> Matrix:
     """The matrix written in `file`; InvalidInput if it cannot be used."""
-    content = yamlfile.content_of(file)
-    top = yamlfile.parse(content, str(file)).fields(
+    return parse(yamlfile.content_of(file), str(file))
+
+
+def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
+    """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
+    top = yamlfile.parse(content, file).fields(
         ("engines", "transports", "networks", "scenarios"), ("exclusions", "expectations")
     )
     engines = tuple(_engines(top["engines"]))
@@ -141,15 +157,17 @@ def load(file: Path) -> Matrix:
     exclusions = _exclusions(_items(top, "exclusions"), axes, declared)
     excluded = {exclusion.cell for exclusion in exclusions}
     remaining = tuple(cell for cell in declared if cell not in excluded)
+    expectations = tuple(parse_claim(item, axes, unfinished=unfinished) for item in _items(top, "expectations"))
     return Matrix(
-        file=str(file),
+        file=file,
         digest=hashlib.sha256(content).hexdigest(),
         engines=engines,
         transports=axes["transport"],
         networks=networks,
         selections=selections,
         exclusions=exclusions,
-        claims=_claims(_items(top, "expectations"), axes, remaining),
+        expectations=expectations,
+        claims=_claims(expectations, remaining),
         scenarios_place=top["scenarios"].place,
     )
 
@@ -205,40 +223,26 @@ def _declared(selections: Sequence[Selection], engines: Sequence[str]) -> Iterat
 
 def _exclusions(items: tuple[Node, ...], axes: Axes, declared: Sequence[Cell]) -> tuple[Exclusion, ...]:
     reasons: dict[Cell, str] = {}
-    by_scenario = _by_scenario(declared)
+    index = CellIndex(declared)
     for item in items:
         rule = parse_exclusion(item, axes)
-        found = [cell for cell in _meant(rule.selector, by_scenario) if cell not in reasons]
+        found = [cell for cell in index.meant(rule.selector) if cell not in reasons]
         if not found:
             raise item.wrong("excludes no cell that is not excluded already", expected="a cell of the matrix")
         reasons.update(dict.fromkeys(found, rule.because))
     return tuple(Exclusion(cell=cell, because=reasons[cell]) for cell in declared if cell in reasons)
 
 
-def _claims(items: tuple[Node, ...], axes: Axes, cells: Sequence[Cell]) -> Mapping[Cell, tuple[Claim, ...]]:
-    claims: defaultdict[Cell, tuple[Claim, ...]] = defaultdict(tuple)
-    by_scenario = _by_scenario(cells)
-    for item in items:
-        claim = parse_claim(item, axes)
-        found = list(_meant(claim.selector, by_scenario))
+def _claims(expectations: Sequence[Claim], cells: Sequence[Cell]) -> Mapping[Cell, tuple[Claim, ...]]:
+    claims: dict[Cell, tuple[Claim, ...]] = {}
+    index = CellIndex(cells)
+    for claim in expectations:
+        found = list(index.meant(claim.selector))
         if not found:
-            raise item.wrong("matches no cell", expected="a cell of the matrix that is not excluded")
+            expected = "a cell of the matrix that is not excluded"
+            raise InvalidInput(str(claim.place), "matches no cell", expected=expected)
         for cell in found:
-            claims[cell] += (claim,)
+            claims[cell] = (*claims.get(cell, ()), claim)
     for shared in dict.fromkeys(claims.values()):
         refuse_disagreement(shared)
-    return dict(claims)
-
-
-def _by_scenario(cells: Sequence[Cell]) -> Mapping[str, list[Cell]]:
-    grouped: defaultdict[str, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        grouped[cell.scenario].append(cell)
-    return grouped
-
-
-def _meant(selector: Selector, by_scenario: Mapping[str, list[Cell]]) -> Iterator[Cell]:
-    """The cells a selector means, looked for only under the scenarios it names."""
-    for scenario, cells in by_scenario.items():
-        if selector.scenario is None or scenario in selector.scenario:
-            yield from filter(selector.matches, cells)
+    return claims

@@ -37,6 +37,8 @@ class Node:
 
     place: Place
     value: Scalar | tuple[Node, ...] | Mapping[str, Node]
+    start: int  # where its text begins and ends in the file's text, in characters, comments behind it left out
+    end: int
 
     def wrong(self, problem: str, *, expected: str = "") -> InvalidInput:
         """The error that names this place."""
@@ -119,8 +121,8 @@ class Node:
     def reason(self) -> str:
         """A sentence somebody wrote on purpose: not empty, not a TODO."""
         text = self.text()
-        if text.casefold().startswith("todo"):
-            raise self.wrong(f"got {self.shown}", expected="a sentence that says why")
+        if is_unfinished(text):
+            raise self.mismatch("a sentence that says why (write or correct it, and take TODO away)")
         return text
 
     def flag(self) -> bool:
@@ -155,6 +157,11 @@ class Node:
                 raise node.wrong(f"{what} {word!r} is listed twice", expected="each once")
             words.append(word)
         return tuple(words)
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a program left this text for a person to write: it begins with TODO."""
+    return text.casefold().startswith("todo")
 
 
 def unknown(what: str, word: str, accepted: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""A YAML file as nodes that know their line; the only module that knows the YAML library.
+"""A YAML file as nodes that know their place; the only module that knows the YAML library.
 
 Where this reads YAML more narrowly than the standard allows, on purpose:
 
@@ -11,7 +11,9 @@ Where this reads YAML more narrowly than the standard allows, on purpose:
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -55,9 +58,29 @@ def content_of(file: Path) -> bytes:
     return content
 
 
+def replace_content(file: Path, content: bytes) -> None:
+    """Write the file's new content, whole or not at all; its mode stays, and a link stays a link.
+
+    InvalidInput if it cannot be written.
+    """
+    target = file.resolve()
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        shutil.copymode(target, unfinished)
+        unfinished.replace(target)
+    except OSError as error:
+        raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def parse(content: bytes, file: str) -> Node:
     """The file's one document; InvalidInput names the line that is not YAML as we accept it."""
-    text = _text(content, file)
+    text = text_of(content, file)
     reading = YAML(typ="safe", pure=True).parse(text)
     try:
         return _document(iter(reading), file)
@@ -74,7 +97,8 @@ def parse(content: bytes, file: str) -> Node:
         raise InvalidInput(file, f"not YAML: {_one_line(str(error))}") from error
 
 
-def _text(content: bytes, file: str) -> str:
+def text_of(content: bytes, file: str) -> str:
+    """The file's text without a byte order mark; InvalidInput if it is none, or indents with tabs."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -105,11 +129,19 @@ def _document(events: Iterator[Event], file: str) -> Node:
 
 def _node(event: Event, events: Iterator[Event], place: Place, depth: int) -> Node:
     _refuse_special(event, place, depth)
+    start = event.start_mark.index
     if isinstance(event, ScalarEvent):
-        return Node(place=place, value=_scalar(event))
+        return Node(place=place, value=_scalar(event), start=start, end=event.end_mark.index)
+    value: tuple[Node, ...] | Mapping[str, Node]
     if isinstance(event, SequenceStartEvent):
-        return Node(place=place, value=tuple(_items(events, place, depth + 1)))
-    return Node(place=place, value=_entries(events, place, depth + 1))
+        value, closed = _items(events, place, depth + 1)
+        last = value[-1:]
+    else:
+        value, closed = _entries(events, place, depth + 1)
+        last = tuple(value.values())[-1:]
+    # Where a block ends is only known when the next thing begins, behind any comments: its last child ends it.
+    bracketed = isinstance(event, CollectionStartEvent) and event.flow_style
+    return Node(place=place, value=value, start=start, end=closed if bracketed or not last else last[0].end)
 
 
 def _refuse_special(event: Event, place: Place, depth: int) -> None:
@@ -124,19 +156,23 @@ def _refuse_special(event: Event, place: Place, depth: int) -> None:
         raise InvalidInput(here, "is nested too deeply", expected=f"at most {DEEPEST} levels")
 
 
-def _items(events: Iterator[Event], place: Place, depth: int) -> Iterator[Node]:
-    for index, event in enumerate(events):
+def _items(events: Iterator[Event], place: Place, depth: int) -> tuple[tuple[Node, ...], int]:
+    """The items of a list, and where its closing bracket ends."""
+    items: list[Node] = []
+    for event in events:
         if isinstance(event, SequenceEndEvent):
-            return
-        key = f"{place.key}[{index}]"
-        yield _node(event, events, Place(file=place.file, line=event.start_mark.line + 1, key=key), depth)
+            return tuple(items), event.end_mark.index
+        key = f"{place.key}[{len(items)}]"
+        items.append(_node(event, events, Place(file=place.file, line=event.start_mark.line + 1, key=key), depth))
+    raise InvalidInput(str(place), "the list does not end")
 
 
-def _entries(events: Iterator[Event], place: Place, depth: int) -> Mapping[str, Node]:
+def _entries(events: Iterator[Event], place: Place, depth: int) -> tuple[Mapping[str, Node], int]:
+    """The entries of a mapping, and where its closing brace ends."""
     entries: dict[str, Node] = {}
     for event in events:
         if isinstance(event, MappingEndEvent):
-            break
+            return entries, event.end_mark.index
         line = event.start_mark.line + 1
         _refuse_special(event, Place(file=place.file, line=line, key=place.key), depth)
         if not isinstance(event, ScalarEvent):
@@ -147,7 +183,7 @@ def _entries(events: Iterator[Event], place: Place, depth: int) -> Mapping[str, 
             problem = f"is written twice, first in line {entries[name].place.line}"
             raise InvalidInput(str(here), problem, expected="each key once")
         entries[name] = _node(next(events), events, here, depth)
-    return entries
+    raise InvalidInput(str(place), "the mapping does not end")
 
 
 def _scalar(event: ScalarEvent) -> Scalar:
