@@ -162,9 +162,7 @@ APPENDED = [
     ),
     (
         EXPECTATION.replace("docs/observed.md", "TODO"),
-        (
-            "18: expectations[0].see: got 'TODO'; expected a link (https://...) or a file of this project (docs/...)"
-        ),
+        ("18: expectations[0].see: got 'TODO'; expected a link (https://...) or a file of this project (docs/...)"),
         True,
     ),
     (

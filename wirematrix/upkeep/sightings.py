@@ -110,10 +110,10 @@ def _says_nothing(attempt: Attempt, build: Build | None) -> str:
         case Status.ERROR:
             return "ended as error, which is our fault and no engine's"
         case Status.SKIP:
-            return "were skipped"
+            return "skipped"
         case _ if attempt.verdict.builds_on:
-            return "were not begun, because what they build on failed"
+            return "not begun, because what it builds on failed"
         case _ if build is None:
-            return "belong to an engine whose build the run file does not name"
+            return "the run file names no build of its engine"
         case _:
             return ""

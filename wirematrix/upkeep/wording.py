@@ -10,6 +10,7 @@ from wirematrix.expectations import Claim
 from wirematrix.matrix import Matrix
 from wirematrix.model import Build, Run, Status
 from wirematrix.nodes import enumeration, is_unfinished
+from wirematrix.upkeep.draft import Draft
 from wirematrix.upkeep.patch import condition_words, selector_words
 from wirematrix.upkeep.revision import Revision, Switches
 from wirematrix.upkeep.sightings import Sighting, Sightings
@@ -22,7 +23,7 @@ def lines(
 ) -> Iterator[str]:
     """Everything worth knowing: what was read and ignored, each change, what was left and why, what to do next."""
     yield from _read(runs, sightings, matrix.file)
-    yield from _changes(matrix, revision)
+    yield from _changes(matrix, sightings, revision)
     yield from _left(revision, sightings, switches)
     yield _total(revision)
     unfinished = sum(
@@ -39,30 +40,25 @@ def _read(runs: Sequence[Run], sightings: Sightings, file: str) -> Iterator[str]
     builds = f", with {enumeration([_named(build) for build in sightings.builds])}" if sightings.builds else ""
     yield f"read {_count(len(runs), 'run')}: {_count(attempts, 'attempt')} of {_count(cells, 'cell')}{builds}"
     for reason, count in sightings.ignored.items():
-        yield f"ignored {_count(count, 'attempt')} that {reason}"
+        yield f"ignored {_count(count, 'attempt')}: {reason}"
     if sightings.strangers:
         named = list(sightings.strangers)[:NAMED]
         more = len(sightings.strangers) - len(named)
         names = enumeration([*named, f"{more} more"] if more else named)
-        yield f"ignored {_count(sum(sightings.strangers.values()), 'attempt')} of cells that are not in {file}: {names}"
+        yield f"ignored {_count(sum(sightings.strangers.values()), 'attempt')}: not in {file}: {names}"
 
 
-def _changes(matrix: Matrix, revision: Revision) -> Iterator[str]:
-    draft = revision.draft
+def _changes(matrix: Matrix, sightings: Sightings, revision: Revision) -> Iterator[str]:
+    before, draft = Draft(matrix, sightings), revision.draft
     for each in revision.restated:
-        before, after = each.before.expectation, each.after.expectation
-        marked = "; its reason is marked TODO" if after.because != before.because else ""
+        said, says = each.before.expectation, each.after.expectation
+        marked = "; its reason is marked TODO" if says.because != said.because else ""
         seen = _seen(draft.governed(each.after))
-        statuses = f"{_words(before.statuses)} → {_words(after.statuses)}"
+        statuses = f"{_words(said.statuses)} → {_words(says.statuses)}"
         yield f"restated {_where(each.before)}: {statuses}; seen: {seen}{_followers(each.after, revision)}{marked}"
     for claim in revision.removed:
-        within = [
-            sighting
-            for cell in draft.index.meant(claim.selector)
-            for sighting in draft.sightings_by_cell.get(cell, ())
-            if claim.build.holds(sighting.build)
-        ]
-        yield f"removed {_where(claim)}: {_words(claim.expectation.statuses)}; seen: {_seen(within)}"
+        words = _words(claim.expectation.statuses)
+        yield f"removed {_where(claim)}: {words}, needed no more; seen: {_seen(before.governed(claim))}"
     for claim in revision.added:
         governed = list(draft.governed(claim))
         expected = dict.fromkeys(
