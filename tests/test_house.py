@@ -42,6 +42,7 @@ RINGS_BY_MODULE = {
         "pageclock",
         "runfile",
         "timeline",
+        "upkeep",
         "yamlfile",
     ),
     2: (  # machines

@@ -95,14 +95,20 @@ def update_expectations(
     check: Annotated[
         bool, typer.Option("--check", help="write nothing; exit with 1 if something would change")
     ] = False,
-    add: Annotated[bool, typer.Option("--add-intermittents", help="expect whatever else was seen, too")] = False,
-    drop: Annotated[bool, typer.Option("--drop-intermittents", help="expect no longer what was not seen")] = False,
+    add_intermittents: Annotated[
+        bool, typer.Option("--add-intermittents", help="expect whatever else was seen, too")
+    ] = False,
+    drop_intermittents: Annotated[
+        bool, typer.Option("--drop-intermittents", help="expect no longer what was not seen")
+    ] = False,
     min_attempts: Annotated[
         int, typer.Option("--min-attempts", min=1, help="of a cell, before a status is dropped")
     ] = Switches().min_attempts,
 ) -> None:
     """Rewrite the expectations of the matrix from what runs saw, keeping comments and reasons."""
-    switches = Switches(add_intermittents=add, drop_intermittents=drop, min_attempts=min_attempts)
+    switches = Switches(
+        add_intermittents=add_intermittents, drop_intermittents=drop_intermittents, min_attempts=min_attempts
+    )
     done = update(yamlfile.content_of(file), str(file), [load_run(each) for each in runs], switches)
     for line in done.lines:
         typer.echo(visible(line))

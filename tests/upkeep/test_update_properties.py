@@ -240,7 +240,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(written, runs, switches, before, parse(finished, "matrix.yaml"), done)
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(cases())
 def test_an_update_keeps_its_promises(case: Case) -> None:
     """What was seen is expected, the rest stays as it is, a second update changes nothing, comments survive.
