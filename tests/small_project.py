@@ -23,8 +23,8 @@ filterwarnings =
     ignore::pytest.PytestRemovedIn10Warning
     ignore:Module already imported:pytest.PytestAssertRewriteWarning
 """
-CONNECT: Final = '''
-async def test_opens(cell):
+CONNECT: Final = '''from wirematrix import LiveCell
+async def test_opens(cell: LiveCell):
     """The transport opens
     and says so.
 
@@ -33,9 +33,10 @@ async def test_opens(cell):
 '''
 RECONNECT: Final = '''
 import pytest
+from wirematrix import LiveCell
 
 @pytest.mark.check
-async def test_reopens(cell):
+async def test_reopens(cell: LiveCell):
     """It opens again."""
 '''
 ORDINARY: Final = '''

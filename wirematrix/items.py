@@ -12,6 +12,8 @@ import pytest
 from wirematrix import engines
 from wirematrix.admission import Limits
 from wirematrix.attempts import Scenario
+from wirematrix.driver import LiveCell
+from wirematrix.errors import InvalidInput
 from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Cell, Kind, ScenarioText
 from wirematrix.pool import Pages
@@ -21,6 +23,7 @@ from wirematrix.runner import RunOptions
 from wirematrix.server import reference_app
 
 TIMELINE_LINES = 14
+RAW_NETWORKS = ("direct", "packet-loss")  # kinds that a page meets without the fault proxy
 
 
 def chosen_engines(config: pytest.Config, matrix: Matrix) -> tuple[str, ...]:
@@ -37,25 +40,60 @@ def scenario_name(function: Any) -> str:
     return str(function.__name__).removeprefix("test_")
 
 
+def source_of(item: pytest.Function) -> str:
+    """Where an item's function is written: file:line inside the project."""
+    file = Path(inspect.getfile(item.function)).relative_to(item.config.rootpath)
+    return f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}"
+
+
+def is_raw(item: pytest.Function) -> bool:
+    """Whether a scenario plays against an origin of its own (`cell: RawCell`), or against the app (`cell: LiveCell`).
+
+    Raises InvalidInput for any other annotation, or none.
+    """
+    written = getattr(item.function, "__annotations__", {}).get("cell", "not annotated")
+    try:
+        annotation = inspect.get_annotations(item.function, eval_str=True).get("cell")
+    except Exception:  # noqa: BLE001 - a name that is not there, or whatever an annotation may do
+        annotation = None
+    if annotation not in (LiveCell, RawCell):
+        raise InvalidInput(
+            source_of(item),
+            f"{item.function.__name__}: parameter cell is {getattr(written, '__name__', written)}",
+            expected="cell: LiveCell (against the app) or cell: RawCell (against an origin of its own)",
+        )
+    return annotation is RawCell
+
+
+def check_cells(item: pytest.Function, matrix: Matrix) -> None:
+    """Raises InvalidInput for a scenario whose `cell` is of no known kind, or a network that it would never meet."""
+    cell = cell_of(item)
+    if is_raw(item) and cell and matrix.network(cell.network).kind not in RAW_NETWORKS:
+        raise InvalidInput(
+            source_of(item),
+            f"{item.function.__name__}: network {cell.network} lies before the app, not before an origin of its own",
+            expected=f"a network of kind {' or '.join(RAW_NETWORKS)}",
+        )
+
+
 def scenario_of(item: pytest.Function) -> Scenario:
     """What the machinery must know of an item's scenario function."""
     doc = inspect.getdoc(item.function) or ""
     title, _, story = doc.partition("\n\n")
     kinds = [kind for kind in (Kind.RECOMMENDED, Kind.CHECK) if item.get_closest_marker(kind.value)]
-    file = Path(inspect.getfile(item.function)).relative_to(item.config.rootpath)
     return Scenario(
         text=ScenarioText(
             name=scenario_name(item.function),
-            group=file.stem.removeprefix("test_"),
+            group=Path(inspect.getfile(item.function)).stem.removeprefix("test_"),
             title=" ".join(title.split()),
             story=" ".join(story.split()),
             kind=kinds[0] if kinds else Kind.REQUIRED,
-            source=f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}",
+            source=source_of(item),
             entries=tuple(str(entry) for mark in item.iter_markers("entries") for entry in mark.args),
             soak=item.get_closest_marker("soak") is not None,
         ),
         play=item.function,
-        raw=inspect.signature(item.function, eval_str=True).parameters["cell"].annotation is RawCell,
+        raw=is_raw(item),
         own_engine=item.get_closest_marker("own_engine") is not None,
     )
 

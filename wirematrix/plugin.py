@@ -22,6 +22,7 @@ from wirematrix.errors import EngineUnavailable, InvalidInput
 from wirematrix.items import (
     books_of,
     cell_of,
+    check_cells,
     chosen_engines,
     explain,
     is_controller,
@@ -140,13 +141,12 @@ def pytest_collection_modifyitems(
 
 def check_scenarios(config: pytest.Config, items: list[pytest.Item], *, complete: bool) -> None:
     """Raises UsageError; `items` are those before anything was deselected."""
-    scenarios = {
-        scenario_name(item.function)
-        for item in items
-        if isinstance(item, pytest.Function) and "cell" in item.fixturenames
-    }
+    played = [item for item in items if isinstance(item, pytest.Function) and "cell" in item.fixturenames]
+    matrix = config.stash[MATRIX]
     try:
-        config.stash[MATRIX].check_scenarios(scenarios, complete=complete)
+        matrix.check_scenarios({scenario_name(item.function) for item in played}, complete=complete)
+        for item in played:
+            check_cells(item, matrix)
     except InvalidInput as mistake:
         raise pytest.UsageError(str(mistake)) from None
 
@@ -171,13 +171,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(tryfirst=True)  # before the terminal asks what there is to say about it
 def pytest_collection_finish(session: pytest.Session) -> None:
     """What was selected is what is declared: every declared cell ends in a status."""
+    if not session.config.stash.get(SOUND, False):  # pytest calls this also after a mistake
+        return
     wanted = [
         (cell, scenario_of(item))
         for item in session.items
         if isinstance(item, pytest.Function) and (cell := cell_of(item))
     ]
-    sound = session.config.stash.get(SOUND, False)  # pytest calls this also after a mistake
-    if wanted and sound and not session.config.option.collectonly:
+    if wanted and not session.config.option.collectonly:
         open_books(session.config).ask_for(wanted)
 
 
