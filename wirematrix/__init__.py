@@ -5,11 +5,16 @@ The names below are what a scenario may use; everything else is machinery.
 
 from wirematrix import budgets, measures, origin
 from wirematrix.checks import (
+    Dispatched,
+    all_pushed_in_order,
     asked_for,
+    bytes_unchanged,
     close_codes_passed,
     delay_measured,
     delivers_again,
     each_once_in_order,
+    failed_the_connection,
+    heard_exactly,
     heard_heartbeats,
     in_order,
     is_over,
@@ -21,6 +26,7 @@ from wirematrix.checks import (
     opened,
     opened_once_listening,
     payloads_unchanged,
+    pings_answered,
     reopened,
     reopened_within,
     said_hello,
@@ -39,15 +45,20 @@ from wirematrix.measures import Measure
 from wirematrix.rawcell import RawCell
 
 __all__ = [
+    "Dispatched",
     "LiveCell",
     "Measure",
     "RawCell",
+    "all_pushed_in_order",
     "asked_for",
     "budgets",
+    "bytes_unchanged",
     "close_codes_passed",
     "delay_measured",
     "delivers_again",
     "each_once_in_order",
+    "failed_the_connection",
+    "heard_exactly",
     "heard_heartbeats",
     "in_order",
     "is_over",
@@ -61,6 +72,7 @@ __all__ = [
     "opened_once_listening",
     "origin",
     "payloads_unchanged",
+    "pings_answered",
     "reopened",
     "reopened_within",
     "said_hello",

@@ -62,6 +62,7 @@ TRIES = Budget("tries", 15_000)  # eight tries without a pause; an engine may ma
 MANY_TRIES = Budget("many-tries", 120_000)  # fourteen of them
 MINUTE = Budget("minute", 60_000)  # a silence that nobody notices has to be waited for
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
+HELD_BACK = Budget("held-back", 1_500)  # what waits behind a full pool or a slow peer is watched so long
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 
 # What an engine may take.

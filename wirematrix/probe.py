@@ -7,6 +7,7 @@ every answer, so that a page that dies takes little with it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from wirematrix.budgets import EVALUATE, Budget
@@ -78,16 +79,29 @@ class Probe:
         asking = ASK.replace("VERB", function)
         answer = json.loads(await self._page.evaluate(asking, [verb, argument, first], budget_ms=budget_ms))
         if self._clock:
-            before_ms = self._clock.offset_ms
-            self._clock.bracket(
-                asked_ms=asked_ms, began=answer["began"], now=answer["now"], answered_ms=self._recorder.now_ms()
+            self._bracket(
+                self._clock,
+                asked_ms=asked_ms,
+                began=answer["began"],
+                now=answer["now"],
+                answered_ms=self._recorder.now_ms(),
             )
-            self._recorder.shift("page", self._clock.offset_ms - before_ms, behind=self._begins)
             for number, entry in enumerate(answer["entries"], first):
                 if number >= self.read:  # another question's answer may have brought it meanwhile
                     self._take(number, entry, self._clock.offset_ms)
         self.read = max(self.read, first + len(answer["entries"]))
         return answer["end"]
+
+    def sharpen(self, trips: Iterable[tuple[float, float, float]]) -> None:
+        """Round trips of the page to somebody on our clock: left and came back in the page's time, seen in ours."""
+        for left, back, seen_ms in trips:
+            if self._clock:
+                self._bracket(self._clock, asked_ms=seen_ms, began=back, now=left, answered_ms=seen_ms)
+
+    def _bracket(self, clock: PageClock, **readings: float) -> None:
+        before_ms = clock.offset_ms
+        clock.bracket(**readings)
+        self._recorder.shift("page", clock.offset_ms - before_ms, behind=self._begins)
 
     async def collect(self) -> None:
         """Bring the rest of the page's log into the timeline, if there still is a page to ask."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from wirematrix.budgets import DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
 from wirematrix.measures.reading import is_over, partings
 from wirematrix.model import SAME_ORIGIN, Cell, Observation
-from wirematrix.origin import HOST, Origin, Script
+from wirematrix.origin import CLOSE, HOST, Exchange, Origin, Script
+from wirematrix.origin.frames import read_frame
 from wirematrix.pagecell import PageCell
 from wirematrix.probe import Probe
 from wirematrix.timeline import Recorder
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 RAW_PAGE = "/static/raw.html"
 STREAM = "/stream"
+CLOCK = "/clock"
+TRIPS = 20
 
 
 class RawCell(PageCell):
@@ -70,10 +73,26 @@ class RawCell(PageCell):
         **options: Any,
     ) -> None:
         """Open a raw stream; does not wait for anything. `options` are the transport's, see static/raw/streams.js."""
+        await self.ask("open", self._wanted(name, place, transport, host, port) | options)
+
+    async def open_all(
+        self,
+        names: Iterable[str],
+        place: str = STREAM,
+        *,
+        transport: str | None = None,
+        host: str = HOST,
+        port: int | None = None,
+        **options: Any,
+    ) -> None:
+        """Open some raw streams to one path in one breath."""
+        wanted = [self._wanted(name, place, transport, host, port) | options for name in names]
+        await self.ask("open_all", wanted)
+
+    def _wanted(self, name: str, place: str, transport: str | None, host: str, port: int | None) -> dict[str, Any]:
         transport = transport or self.cell.transport
         scheme = "ws" if transport == "websocket" else "http"
-        url = self.url(place, scheme=scheme, host=host, port=port)
-        await self.ask("open", {"name": name, "transport": transport, "url": url, **options})
+        return {"name": name, "transport": transport, "url": self.url(place, scheme=scheme, host=host, port=port)}
 
     async def open_channel(self, name: str, channel: str, *, port: int | None = None) -> None:
         """Open the cell's transport as our own client code does, with its envelopes and, with "+", its policy.
@@ -90,6 +109,22 @@ class RawCell(PageCell):
     async def script(self, source: str, argument: Any = None, *, within: Budget | None = None) -> Any:
         """Run a JavaScript function in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
         return await self._probe.run(source, argument, within=within)
+
+    async def sharpen_clock(self) -> None:
+        """Learn the page's clock to about a millisecond, by round trips on a WebSocket: latencies need it."""
+        seen_ms: list[float] = []
+
+        async def echoes(exchange: Exchange) -> None:
+            socket = await exchange.upgrade()
+            while (frame := await read_frame(exchange.connection.reader)).opcode != CLOSE:
+                seen_ms.append(self._recorder.now_ms())
+                await socket.frame(frame.opcode, frame.payload)
+            await socket.frame(CLOSE, frame.payload)
+            exchange.connection.close()
+
+        self.serve(echoes, place=CLOCK)
+        trips = await self.ask("trips", {"url": self.url(CLOCK, scheme="ws"), "times": TRIPS}, within=DELIVER)
+        self._probe.sharpen((left, back, at_ms) for (left, back), at_ms in zip(trips, seen_ms, strict=True))
 
     async def close(self, name: str = "a", *, code: int | None = None, reason: str | None = None) -> None:
         """Have the page close a stream."""

@@ -8,10 +8,12 @@
  *   fetched {name, status, took_ms, text | because}
  *   blocked {took_ms}              the main thread was busy
  *   refused {stream, because}      a constructor, or close, threw; a stream that was never made is over
+ *   thread {stream, longest_ms, ticks}   how long the main thread kept a timer waiting at most, see clocks.js
  *   worker {stream, ...}           a worker says what a stream of its own emitted
  */
 
 import { log, read, record, recordUncaught, supports, wait, watch } from "../timeline.js";
+import { verbs as clocks } from "./clocks.js";
 import { OPENERS } from "./streams.js";
 
 const BASE = new URL("/", location.href).href;
@@ -46,6 +48,8 @@ function random(size) {
 }
 
 const verbs = {
+  ...clocks,
+
   /** Open a stream: {name, transport, url, ...}; the rest is the transport's, see streams.js. */
   open({ name, transport, ...options }) {
     const emit = (kind, detail) => record(kind, { stream: name, ...detail });
@@ -59,6 +63,9 @@ const verbs = {
       emit("over", { because: String(error) });
     }
   },
+
+  /** Open several in one breath. */
+  open_all: (wanted) => wanted.forEach(verbs.open),
 
   /** Open one of the project's own transports, with or without its policy: {name, transport, base, channel}. */
   async channel({ name, transport, ...options }) {

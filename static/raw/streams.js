@@ -5,13 +5,16 @@
  *
  *   opening {}                     the constructor, or fetch, is called now
  *   open {status?, protocol?, extensions?}
- *   message {type, id, seq, chars, crc, text, bytes?}   `seq` is the number that the text begins with, if it does
+ *   message {at, type, id, seq, chars, crc, text, bytes?}   `at`: when it was handed over, before it was looked at;
+ *                                  `seq` is the number that the text begins with, if it does
  *   error {state, because?}        state: readyState's name at that moment, null for fetch
  *   close {code, reason, clean}    WebSocket's close; the end of a fetch body with code null
  *   over {because}                by its own standard nothing more will come
- *   tally {count, chars, first_at, last_at, gap_ms, wrong}   instead of messages, when asked for
+ *   tally {count, chars, bytes, sum, gap_ms, wrong, first_ago_ms, last_ago_ms}   instead of messages, when asked for;
+ *                                  `sum` is the Adler-32 of the bytes, `wrong` counts breaks in the numbering
  */
 
+import { adler32, fromBase64 } from "./bytes.js";
 import { crc32 } from "../crc32.js";
 import { EventStreamParser } from "../transports/event-stream-parser.js";
 
@@ -19,40 +22,64 @@ const PREVIEW_CHARS = 80;
 export const ES_STATES = ["CONNECTING", "OPEN", "CLOSED"];
 export const WS_STATES = ["CONNECTING", "OPEN", "CLOSING", "CLOSED"];
 
-/** What is kept of a text. */
-function digest(text) {
+/** What is kept of a text; its CRC-32 takes some milliseconds a megabyte, which is too long where time counts. */
+function digest(text, summed) {
   const seq = /^[0-9]+(?= |$)/.exec(text);
-  return { seq: seq && Number(seq[0]), chars: text.length, crc: crc32(text), text: text.slice(0, PREVIEW_CHARS) };
+  const crc = summed ? crc32(text) : null;
+  return { seq: seq && Number(seq[0]), chars: text.length, crc, text: text.slice(0, PREVIEW_CHARS) };
 }
 
-/** Takes messages: each is emitted, or with `tally` only counted. `busy_ms` keeps the thread busy with each. */
-function taker({ tally = false, busy_ms = 0 }, emit) {
-  const sum = { count: 0, chars: 0, first_at: null, last_at: null, gap_ms: 0, wrong: 0 };
-  let expected = null;
-  const take = (text, detail) => {
+/**
+ * Takes messages: each is emitted, or with `tally` only counted. `busy_ms` keeps the thread busy with each; `base64`
+ * says that texts are bytes so written, `summed: false` leaves checksums out.
+ */
+function taker({ tally = false, busy_ms = 0, base64 = false, summed = true }, emit) {
+  const sum = { count: 0, chars: 0, bytes: 0, sum: 1, gap_ms: 0, wrong: 0 };
+  let [first, last, expected] = [null, null, null];
+  const take = (text, detail, content = null) => {
     const now = performance.now();
     if (busy_ms) while (performance.now() - now < busy_ms); // a handler that takes its time
-    if (!tally) return emit("message", { ...digest(text), ...detail });
+    if (!tally) {
+      const bytes = content ? { bytes: content.length } : {};
+      return emit("message", { at: now, ...digest(text, summed), ...bytes, ...detail });
+    }
+    count(text, content ?? (base64 ? fromBase64(text) : null));
+    if (last !== null) sum.gap_ms = Math.max(sum.gap_ms, now - last);
+    first ??= now;
+    last = now;
+  };
+  const count = (text, content) => {
     sum.count += 1;
     sum.chars += text.length;
-    if (sum.last_at !== null) sum.gap_ms = Math.max(sum.gap_ms, now - sum.last_at);
-    sum.first_at ??= now;
-    sum.last_at = now;
+    if (content) {
+      sum.bytes += content.length;
+      sum.sum = adler32(content, sum.sum);
+      return;
+    }
     const seq = parseInt(text, 10);
     if (expected !== null && seq !== expected) sum.wrong += 1;
     expected = seq + 1;
   };
-  return { take, tell: () => emit("tally", { ...sum }) };
+  const tell = () => {
+    const ago = (at) => (at === null ? null : performance.now() - at);
+    emit("tally", { ...sum, first_ago_ms: ago(first), last_ago_ms: ago(last) });
+  };
+  return { take, tell };
 }
 
-/** A native EventSource. `types` are further event types to listen to; `late_ms` attaches listeners only then. */
+/** A native EventSource. `types` are further event types to listen to; `late_ms` attaches listeners so long after `open`. */
 function eventsource(options, emit) {
   const { url, credentials = false, types = [], late_ms = null } = options;
   const { take, tell } = taker(options, emit);
   emit("opening");
   const source = new EventSource(url, { withCredentials: credentials });
   const state = () => ES_STATES[source.readyState];
-  source.onopen = () => emit("open", { state: state() });
+  let heard = late_ms === null; // whether the listeners are attached, or will be
+  source.onopen = () => {
+    emit("open", { state: state() });
+    if (!heard) setTimeout(listen, late_ms);
+    heard = true;
+  };
   source.onerror = () => {
     emit("error", { state: state() });
     if (state() === "CLOSED") emit("over", { because: "EventSource is CLOSED" });
@@ -65,7 +92,6 @@ function eventsource(options, emit) {
     }
   };
   if (late_ms === null) listen();
-  else setTimeout(listen, late_ms);
   return { state, tell, close: () => source.close() };
 }
 
@@ -90,7 +116,7 @@ function fetchStream(options, emit) {
       const { done, value } = await reader.read();
       if (done) break;
       if (parse) parser.feed(value);
-      else take(decoder.decode(value, { stream: true }), { bytes: value.length });
+      else take(options.tally ? "" : decoder.decode(value, { stream: true }), {}, value);
     }
     state = "CLOSED";
     emit("close", { code: null, reason: "end of body", clean: true });
@@ -105,7 +131,7 @@ function fetchStream(options, emit) {
   return { state: () => state, tell, close: () => abort.abort() };
 }
 
-/** A WebSocket. Binary messages count by their bytes. */
+/** A WebSocket. Binary messages count by their bytes; `late_ms` attaches the listener so long after `open`. */
 function websocket(options, emit) {
   const { url, protocols = [], late_ms = null } = options;
   const { take, tell } = taker(options, emit);
@@ -113,7 +139,10 @@ function websocket(options, emit) {
   const socket = new WebSocket(url, protocols);
   socket.binaryType = "arraybuffer";
   const state = () => WS_STATES[socket.readyState];
-  socket.onopen = () => emit("open", { state: state(), protocol: socket.protocol, extensions: socket.extensions });
+  socket.onopen = () => {
+    emit("open", { state: state(), protocol: socket.protocol, extensions: socket.extensions });
+    if (late_ms !== null) setTimeout(listen, late_ms);
+  };
   socket.onerror = () => emit("error", { state: state() });
   socket.onclose = ({ code, reason, wasClean }) => {
     emit("close", { code, reason, clean: wasClean });
@@ -122,11 +151,10 @@ function websocket(options, emit) {
   const listen = () => {
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") take(data, {});
-      else take("", { bytes: data.byteLength });
+      else take("", {}, new Uint8Array(data));
     };
   };
   if (late_ms === null) listen();
-  else setTimeout(listen, late_ms);
   return {
     state,
     tell,

@@ -3,7 +3,8 @@
 import { OPENERS } from "./streams.js";
 
 function serve({ name, transport, ...options }, port) {
-  const say = (said, detail = {}) => port.postMessage({ name, said, at_worker: performance.now(), ...detail });
+  // `at` of a worker is on the worker's clock: the page has its own
+  const say = (said, { at = performance.now(), ...detail } = {}) => port.postMessage({ name, said, at_worker: at, ...detail });
   try {
     OPENERS[transport](options, say);
   } catch (error) {

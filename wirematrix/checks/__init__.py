@@ -13,6 +13,14 @@ from wirematrix.checks.connect import (
     said_hello,
     told_why,
 )
+from wirematrix.checks.delivery import (
+    Dispatched,
+    all_pushed_in_order,
+    bytes_unchanged,
+    failed_the_connection,
+    heard_exactly,
+    pings_answered,
+)
 from wirematrix.checks.drop import (
     heard_heartbeats,
     nobody_left_behind,
@@ -35,11 +43,16 @@ from wirematrix.checks.reconnect import (
 __all__ = [
     "Check",
     "Claim",
+    "Dispatched",
+    "all_pushed_in_order",
     "asked_for",
+    "bytes_unchanged",
     "close_codes_passed",
     "delay_measured",
     "delivers_again",
     "each_once_in_order",
+    "failed_the_connection",
+    "heard_exactly",
     "heard_heartbeats",
     "how_it_ended",
     "in_order",
@@ -53,6 +66,7 @@ __all__ = [
     "opened",
     "opened_once_listening",
     "payloads_unchanged",
+    "pings_answered",
     "reopened",
     "reopened_within",
     "said_hello",
