@@ -35,7 +35,7 @@ async def test_nine_streams_to_one_origin(cell: RawCell) -> None:
     cell.serve(origin.answers(200, "answer"), place="/api")
     cell.serve(origin.accepts(), place="/socket")
     elsewhere = await cell.origin.listen()
-    await cell.open_all(NINE)
+    await cell.open_all(*NINE, place="/stream")
     await cell.wait_for("open", count=len(NINE), budget=budgets.HELD_BACK)
     for about, options in calls.items():
         url = cell.url("/api", port=elsewhere if about == "GET to another port" else None)
@@ -57,7 +57,7 @@ async def test_thirty_sockets_at_once(cell: RawCell) -> None:
     cell.serve(taking_its_time)
     cell.serve(origin.accepts(), place="/elsewhere")
     elsewhere = await cell.origin.listen()
-    await cell.open_all(THIRTY)
+    await cell.open_all(*THIRTY, place="/stream")
     await cell.open("elsewhere", "/elsewhere", port=elsewhere)
     await cell.wait_for("open", count=len(THIRTY) + 1, budget=budgets.OPEN)
 
@@ -76,7 +76,7 @@ async def test_as_many_sockets_as_open(cell: RawCell) -> None:
     """260 WebSockets to one origin: how many open, and what does the page hear of the others?"""
     cell.record(measures.open_at_once(streams=MANY), measures.told_while_waiting(streams=MANY))
     cell.serve(origin.accepts())
-    await cell.open_all(MANY)
+    await cell.open_all(*MANY, place="/stream")
     await cell.wait_for("open", count=len(MANY), budget=budgets.OPEN)
     cell.note("freed")
 

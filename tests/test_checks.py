@@ -11,13 +11,14 @@ from tests.check_cases import CASES as APP_CASES
 from tests.check_cases import DELIVERED, LAST_WORD, OPENED, REFUSED, Case
 from tests.delivery_check_cases import DELIVERY_CASES
 from tests.raw_check_cases import RAW_CASES
+from tests.stream_check_cases import STREAM_CASES
 from tests.timelines import Change, page
 from wirematrix import checks
 from wirematrix.checks import Claim, how_it_ended, must, should
 from wirematrix.model import Force, Held, Observation
 from wirematrix.timeline import Timeline
 
-CASES: Final = APP_CASES | RAW_CASES | DELIVERY_CASES
+CASES: Final = APP_CASES | RAW_CASES | DELIVERY_CASES | STREAM_CASES
 NO_CHECKS: Final = {"Check", "Claim", "Dispatched", "how_it_ended", "must", "should"}
 
 

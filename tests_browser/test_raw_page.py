@@ -333,25 +333,57 @@ async def test_scripts_run_in_the_page(engine: LiveEngine) -> None:
         assert 29 <= blocked.detail["took_ms"] < 5000
 
 
-@pytest.mark.parametrize("scope", ["dedicated", "shared", "service"])
-async def test_workers_work_or_say_why_not(engine: LiveEngine, scope: str) -> None:
-    """A worker of each kind opens each transport and says what it emits, or says why it cannot."""
+@pytest.mark.parametrize("scope", ["dedicated", "shared", "service", "frame"])
+async def test_streams_elsewhere_work_or_say_why_not(engine: LiveEngine, scope: str) -> None:
+    """In a worker of each kind and in a frame each transport opens and says what it emits, or says why it cannot."""
     async with played(engine) as seen:
         cell = seen.cell
-        cell.serve(origin.either(origin.streams(ONE), origin.accepts("1 one")))
         for transport in TRANSPORTS:
-            url = cell.url("/stream", scheme="ws" if transport == "websocket" else "http")
-            worker = {"name": f"{scope}-{transport}", "scope": scope, "transport": transport, "url": url}
-            await cell.ask("worker", worker, within=budgets.OPEN)
+            name = f"{scope}-{transport}"
+            cell.serve(origin.either(origin.streams(ONE), origin.accepts("1 one")), place=f"/{name}")
+            await cell.open_elsewhere(name, scope=scope, transport=transport)
             said = ["message", "failed"]
-            assert await cell.wait_for("worker", stream=worker["name"], said=said, budget=budgets.OPEN)
-            last = seen.entries("worker", stream=worker["name"])[-1].detail
+            assert await cell.wait_for("elsewhere", stream=name, said=said, budget=budgets.OPEN)
+            last = seen.entries("elsewhere", stream=name)[-1].detail
             assert last["scope"] == scope
             assert last.get("text") == "1 one" or last["because"]
-        if scope == "dedicated":
-            last_of = {
-                one.detail["stream"]: one.detail["said"] for one in seen.recorder.timeline().of("page", "worker")
-            }
-            assert set(last_of.values()) == {"message"}
-            await cell.ask("dismiss", "dedicated-websocket")
-            assert await cell.sees("peer-end")
+
+
+@pytest.mark.parametrize("scope", ["dedicated", "shared", "service", "frame"])
+async def test_streams_elsewhere_end_when_dismissed(engine: LiveEngine, scope: str) -> None:
+    """A stream in a worker or frame is closed, and its connection ends at the server, when it is dismissed."""
+    async with played(engine) as seen:
+        cell = seen.cell
+        cell.serve(origin.streams(ONE), place="/inside")
+        await cell.open_elsewhere("inside", scope=scope, transport="eventsource")
+        assert await cell.wait_for("elsewhere", stream="inside", said="message", budget=budgets.OPEN)
+        await cell.ask("dismiss", "inside")
+        assert await cell.sees("peer-end")
+        assert len(seen.entries("dismissed", stream="inside")) == 1
+
+
+async def test_streams_take_their_turns(engine: LiveEngine) -> None:
+    """Each is opened when the one before has had its turn and is closed, also where a constructor throws."""
+    async with played(engine) as seen:
+        cell = seen.cell
+        for name in ("one", "two"):
+            cell.serve(origin.either(origin.streams(ONE), origin.accepts()), place=f"/{name}")
+        await cell.open_in_turn("one", "two", until=["open"])
+        assert await cell.sees("request", count=2)
+        first, second = (seen.entries("opening", stream=name)[0] for name in ("one", "two"))
+        assert seen.entries("open", stream="one")[0].at_ms <= second.at_ms
+        assert first.at_ms < second.at_ms
+        assert await cell.sees("peer-end", count=2)
+
+
+async def test_a_service_worker_passes_on(engine: LiveEngine) -> None:
+    """What the page asks for goes through the service worker, which says so, and comes back as it was."""
+    async with played(engine) as seen:
+        cell = seen.cell
+        cell.origin.page_headers["Service-Worker-Allowed"] = "/"
+        await cell.ask("passThrough", "worker", within=budgets.OPEN)
+        cell.serve(origin.streams(ONE))
+        await cell.open(transport="eventsource")
+        assert await cell.wait_for("message", stream="a", text="1 one")
+        assert await cell.wait_for("passed-through", place="/stream")
+        await cell.ask("dismiss", "worker")

@@ -63,6 +63,8 @@ MANY_TRIES = Budget("many-tries", 120_000)  # fourteen of them
 MINUTE = Budget("minute", 60_000)  # a silence that nobody notices has to be waited for
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
 HELD_BACK = Budget("held-back", 1_500)  # what waits behind a full pool or a slow peer is watched so long
+PRIMING = Budget("priming", 3_000)  # the head of a response is out, and not a byte of its body
+UNANSWERED = Budget("unanswered", 90_000)  # a request that nobody answers; engines wait for minutes, or for ever
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 
 # What an engine may take.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wirematrix.budgets import DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wirematrix.engines import EnginePage
 
 RAW_PAGE = "/static/raw.html"
+FRAMES = "/static/raw/"
 STREAM = "/stream"
 CLOCK = "/clock"
 TRIPS = 20
@@ -53,9 +54,12 @@ class RawCell(PageCell):
         """The address of a path of the origin."""
         return f"{scheme}://{host}:{port or self.origin.port}{place}"
 
-    async def visit(self, url: str | None = None) -> None:
-        """Load the raw page, here or elsewhere; the entries of the page before are in the timeline."""
-        await self._probe.visit(url or self.page_url, needs=self.cell.transport.rstrip("+"))
+    async def visit(self, url: str | None = None, *, host: str = HOST) -> None:
+        """Load the raw page, here or elsewhere; the entries of the page before are in the timeline.
+
+        With `host` "localhost" it is the same page of the same server on another site: a site is a scheme and a name.
+        """
+        await self._probe.visit(url or self.page_url.replace(HOST, host), needs=self.cell.transport.rstrip("+"))
 
     def stream_url(self, place: str = STREAM, *, host: str = HOST, port: int | None = None) -> str:
         """The address of a path of the origin for the cell's transport."""
@@ -72,27 +76,57 @@ class RawCell(PageCell):
         port: int | None = None,
         **options: Any,
     ) -> None:
-        """Open a raw stream; does not wait for anything. `options` are the transport's, see static/raw/streams.js."""
-        await self.ask("open", self._wanted(name, place, transport, host, port) | options)
+        """Open a raw stream; does not wait for anything. `options` are the transport's, see static/raw/streams.js.
+
+        With the option `at_once` the page closes it in the same breath.
+        """
+        wanted = self._wanted(name, place, transport=transport, host=host, port=port, **options)
+        await self.ask("open", wanted)
 
     async def open_all(
+        self, *names: str, place: str | None = None, transport: str | None = None, **options: Any
+    ) -> None:
+        """Open several streams in one breath, each on the path of its name or all on one; waits for none of them."""
+        await self.ask("openAll", [self._wanted(name, place, transport=transport, **options) for name in names])
+
+    async def open_in_turn(
         self,
-        names: Iterable[str],
-        place: str = STREAM,
+        *names: str,
+        until: Iterable[str] = ("over", "error"),
+        ports: Mapping[str, int] | None = None,
+        budget: Budget = REOPEN,
+        **options: Any,
+    ) -> None:
+        """Open streams one after the other, each on the path of its name; the page closes each before the next.
+
+        A stream's turn ends with an entry of one of the kinds `until`; all turns together have the budget. `ports` are
+        those of streams that do not go to the origin's own.
+        """
+        turns = [self._wanted(name, port=(ports or {}).get(name), **options) for name in names]
+        await self.ask("inTurn", {"streams": turns, "until": list(until), "ms": budget.ms}, within=budget)
+
+    async def open_elsewhere(self, name: str, *, scope: str, host: str = HOST, **options: Any) -> None:
+        """Open a stream, on the path of its name, in a worker or frame: `scope` is dedicated, shared, service or frame.
+
+        Does not wait for the stream; what it emits are entries of kind "elsewhere". A frame is one of `host`.
+        """
+        wanted = self._wanted(name, host=host, **options)
+        await self.ask("openElsewhere", {**wanted, "scope": scope, "page": self.url(FRAMES, host=host)})
+
+    def _wanted(
+        self,
+        name: str,
+        place: str | None = None,
         *,
         transport: str | None = None,
         host: str = HOST,
         port: int | None = None,
         **options: Any,
-    ) -> None:
-        """Open some raw streams to one path in one breath."""
-        wanted = [self._wanted(name, place, transport, host, port) | options for name in names]
-        await self.ask("open_all", wanted)
-
-    def _wanted(self, name: str, place: str, transport: str | None, host: str, port: int | None) -> dict[str, Any]:
+    ) -> dict[str, Any]:
         transport = transport or self.cell.transport
         scheme = "ws" if transport == "websocket" else "http"
-        return {"name": name, "transport": transport, "url": self.url(place, scheme=scheme, host=host, port=port)}
+        url = self.url(place or f"/{name}", scheme=scheme, host=host, port=port)
+        return {"name": name, "transport": transport, "url": url, **options}
 
     async def open_channel(self, name: str, channel: str, *, port: int | None = None) -> None:
         """Open the cell's transport as our own client code does, with its envelopes and, with "+", its policy.

@@ -7,19 +7,20 @@
  *   state {stream, state}          what `states` found
  *   fetched {name, status, took_ms, text | because}
  *   blocked {took_ms}              the main thread was busy
- *   refused {stream, because}      a constructor, or close, threw; a stream that was never made is over
+ *   refused {stream, name, because}   a constructor, or close, threw an error of that name; a stream never made is over
  *   thread {stream, longest_ms, ticks}   how long the main thread kept a timer waiting at most, see clocks.js
- *   worker {stream, ...}           a worker says what a stream of its own emitted
+ *
+ * Streams in workers and frames: see elsewhere.js.
  */
 
 import { log, read, record, recordUncaught, supports, wait, watch } from "../timeline.js";
 import { verbs as clocks } from "./clocks.js";
+import { verbs as elsewhere } from "./elsewhere.js";
 import { OPENERS } from "./streams.js";
 
 const BASE = new URL("/", location.href).href;
 const MOST_RANDOM = 65536; // bytes that getRandomValues gives at once
 const streams = new Map();
-const workers = new Map();
 
 /** Whether the last that was said of a stream is that it is over. */
 const isOver = (name) => {
@@ -50,8 +51,8 @@ function random(size) {
 const verbs = {
   ...clocks,
 
-  /** Open a stream: {name, transport, url, ...}; the rest is the transport's, see streams.js. */
-  open({ name, transport, ...options }) {
+  /** Open a stream: {name, transport, url, ...}; the rest is the transport's, see streams.js. `at_once` closes it, too. */
+  open({ name, transport, at_once, ...options }) {
     const emit = (kind, detail) => record(kind, { stream: name, ...detail });
     const opener = OPENERS[transport];
     if (!opener) throw new Error(`stream ${name}: transport ${transport}; expected one of ${Object.keys(OPENERS)}`);
@@ -59,13 +60,28 @@ const verbs = {
     try {
       streams.set(name, opener({ ...options, url }, emit));
     } catch (error) {
-      emit("refused", { because: String(error) });
-      emit("over", { because: String(error) });
+      emit("refused", { name: error.name, because: String(error) });
+      return emit("over", { because: String(error) });
     }
+    if (at_once) verbs.close({ name });
   },
 
-  /** Open several in one breath. */
-  open_all: (wanted) => wanted.forEach(verbs.open),
+  openAll: (all) => all.forEach(verbs.open),
+
+  /**
+   * Open streams one after the other; each has its turn until an entry of a kind of `until`, and is closed then.
+   * Together they have `ms`.
+   */
+  async inTurn({ streams: turns, until, ms }) {
+    const end = performance.now() + ms;
+    for (const options of turns) {
+      const from = log.length;
+      verbs.open(options);
+      const left = Math.max(0, end - performance.now());
+      await wait({ kind: [...until, "over"], stream: options.name }, { from, ms: left });
+      streams.get(options.name)?.close();
+    }
+  },
 
   /** Open one of the project's own transports, with or without its policy: {name, transport, base, channel}. */
   async channel({ name, transport, ...options }) {
@@ -81,7 +97,7 @@ const verbs = {
     try {
       stream.close(code, reason);
     } catch (error) {
-      record("refused", { stream: name, because: String(error) });
+      record("refused", { stream: name, name: error.name, because: String(error) });
     }
     record("closing", { stream: name, state: stream.state() });
   },
@@ -161,45 +177,7 @@ const verbs = {
     record("buffered", { stream: name, bytes: named(name).buffered(), state: named(name).state() });
   },
 
-  /** Open a stream in a worker: `scope` is dedicated, shared or service. What it emits comes back as `worker`. */
-  async worker({ name, scope, ...options }) {
-    const told = ({ data }) => record("worker", { stream: name, scope, ...data });
-    const url = new URL("worker.js", import.meta.url);
-    const wanted = { name, ...options, url: absolute(options.url) };
-    try {
-      if (scope === "dedicated") {
-        const worker = new Worker(url, { type: "module" });
-        worker.onmessage = told;
-        worker.onerror = ({ message }) => told({ data: { said: "failed", because: message } });
-        workers.set(name, worker);
-        worker.postMessage(wanted);
-      } else if (scope === "shared") {
-        const worker = new SharedWorker(url, { type: "module", name });
-        worker.onerror = ({ message }) => told({ data: { said: "failed", because: message } });
-        worker.port.onmessage = told;
-        workers.set(name, worker);
-        worker.port.postMessage(wanted);
-      } else {
-        const channel = new MessageChannel();
-        channel.port1.onmessage = told;
-        const registration = await navigator.serviceWorker.register(url, { type: "module", scope: `/static/raw/${name}/` });
-        const worker = registration.active ?? registration.waiting ?? registration.installing;
-        workers.set(name, registration);
-        worker.postMessage(wanted, [channel.port2]);
-      }
-    } catch (error) {
-      record("worker", { stream: name, scope, said: "failed", because: String(error) });
-    }
-  },
-
-  /** End a dedicated worker, leave a shared one, or unregister a service worker. */
-  async dismiss(name) {
-    const worker = workers.get(name);
-    if (worker.terminate) worker.terminate();
-    else if (worker.port) worker.port.close();
-    else await worker.unregister();
-    record("dismissed", { stream: name });
-  },
+  ...elsewhere,
 
   wait: ([match, options]) => wait(match, options, () => "stream" in match && isOver(match.stream)),
   read: () => null,

@@ -67,12 +67,15 @@ function taker({ tally = false, busy_ms = 0, base64 = false, summed = true }, em
   return { take, tell };
 }
 
-/** A native EventSource. `types` are further event types to listen to; `late_ms` attaches listeners so long after `open`. */
+/**
+ * A native EventSource. `types` are further event types to listen to; `late_ms` attaches listeners so long after `open`.
+ * `headers` are handed to the constructor as people try it: no standard knows them there.
+ */
 function eventsource(options, emit) {
-  const { url, credentials = false, types = [], late_ms = null } = options;
+  const { url, credentials = false, headers, types = [], late_ms = null } = options;
   const { take, tell } = taker(options, emit);
   emit("opening");
-  const source = new EventSource(url, { withCredentials: credentials });
+  const source = new EventSource(url, { withCredentials: credentials, headers });
   const state = () => ES_STATES[source.readyState];
   let heard = late_ms === null; // whether the listeners are attached, or will be
   source.onopen = () => {
@@ -100,14 +103,15 @@ function eventsource(options, emit) {
  * `pause_ms` waits before each read: a reader that is slow on purpose.
  */
 function fetchStream(options, emit) {
-  const { url, method = "GET", headers = {}, body, credentials = "same-origin", parse = true, pause_ms = 0 } = options;
+  const { url, method = "GET", headers = {}, body, cache = "no-store", parse = true, pause_ms = 0 } = options;
+  const init = { method, headers, body, cache, credentials: options.credentials ? "include" : "same-origin" };
   const { take, tell } = taker(options, emit);
   const abort = new AbortController();
   let state = "CONNECTING";
   const parser = new EventStreamParser(({ name, data, lastEventId }) => take(data, { type: name, id: lastEventId }));
   const decoder = new TextDecoder();
   async function read() {
-    const response = await fetch(url, { method, headers, body, credentials, cache: "no-store", signal: abort.signal });
+    const response = await fetch(url, { ...init, signal: abort.signal });
     state = "OPEN";
     emit("open", { status: response.status, redirected: response.redirected });
     const reader = response.body?.getReader(); // none for a status without a body
@@ -131,9 +135,12 @@ function fetchStream(options, emit) {
   return { state: () => state, tell, close: () => abort.abort() };
 }
 
-/** A WebSocket. Binary messages count by their bytes; `late_ms` attaches the listener so long after `open`. */
+/**
+ * A WebSocket. Binary messages count by their bytes; `late_ms` attaches the listener so long after `open`.
+ * `headers` are tried in place of subprotocols, as for EventSource.
+ */
 function websocket(options, emit) {
-  const { url, protocols = [], late_ms = null } = options;
+  const { url, headers, protocols = headers ? { headers } : [], late_ms = null } = options;
   const { take, tell } = taker(options, emit);
   emit("opening");
   const socket = new WebSocket(url, protocols);

@@ -1,12 +1,17 @@
-/** A worker of any kind that opens one raw stream for each message it is sent, and says what the stream emits. */
+/**
+ * A worker of any kind, or the script of a frame: opens raw streams for whoever sends it a message with a port to
+ * answer by, and says what they emit. {name, transport, url, ...} opens one, {name} alone closes it.
+ */
 
 import { OPENERS } from "./streams.js";
 
+const streams = new Map();
+
 function serve({ name, transport, ...options }, port) {
-  // `at` of a worker is on the worker's clock: the page has its own
-  const say = (said, { at = performance.now(), ...detail } = {}) => port.postMessage({ name, said, at_worker: at, ...detail });
+  if (!transport) return streams.get(name)?.close();
+  const say = (said, { at, ...detail } = {}) => port.postMessage({ said, ...detail }); // its clock is not the page's
   try {
-    OPENERS[transport](options, say);
+    streams.set(name, OPENERS[transport](options, say));
   } catch (error) {
     say("failed", { because: String(error) });
   }
@@ -15,4 +20,4 @@ function serve({ name, transport, ...options }, port) {
 addEventListener("connect", ({ ports: [port] }) => {
   port.onmessage = ({ data }) => serve(data, port); // a shared worker
 });
-addEventListener("message", ({ data, ports }) => serve(data, ports[0] ?? globalThis)); // the others
+addEventListener("message", ({ data, ports }) => serve(data, ports[0])); // the others

@@ -143,3 +143,22 @@ async def test_a_preflight_is_allowed_and_told(rig: Rig) -> None:
     await peer.send(request(method="POST"))
     await answered(peer)
     assert rig.kinds == ["connection", "preflight", "request", "respond", "end"]
+
+
+async def test_a_preflights_answer_may_be_remembered(rig: Rig) -> None:
+    """The origin says for how long, from the next preflight on."""
+    rig.origin.serve("/stream", origin.answers(200))
+    rig.origin.preflight_age_s = 600
+    peer = await rig.asking("Origin: http://a.test", "Access-Control-Request-Method: GET", method="OPTIONS")
+    assert dict((await head(peer))[1])["Access-Control-Max-Age"] == "600"
+
+
+async def test_files_of_the_page_carry_its_headers(rig: Rig) -> None:
+    """Headers of the page go with its files from then on, and with nothing that a script answers."""
+    rig.origin.serve("/stream", origin.answers(200))
+    before = dict((await answered(await rig.asking(target="/static/raw.html")))[1])
+    rig.origin.page_headers["Content-Security-Policy"] = "connect-src 'self'"
+    after = dict((await answered(await rig.asking(target="/static/raw.html")))[1])
+    assert "Content-Security-Policy" not in before
+    assert after == before | {"Content-Security-Policy": "connect-src 'self'"}
+    assert "Content-Security-Policy" not in dict((await answered(await rig.asking()))[1])

@@ -43,11 +43,14 @@ MEDIA_TYPES: Final = {  # not the machine's own table: an engine refuses a modul
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
-MAX_AGE: Final = "0"  # of a preflight's answer: none is remembered, each is seen
 
 
 class Origin:
-    """Made by `start`, closed by `close`; one cell owns it."""
+    """Made by `start`, closed by `close`; one cell owns it.
+
+    `page_headers` go with every file of the page that is asked for from then on. `preflight_age_s` is how long an
+    engine may remember a preflight's answer: by default it may not, so that each is seen.
+    """
 
     def __init__(self, pages: Path, observe: Observe) -> None:
         self._pages = pages
@@ -59,6 +62,8 @@ class Origin:
         self._numbers = 0
         self._failure: Exception | None = None
         self._closing = False
+        self.page_headers: dict[str, str] = {}
+        self.preflight_age_s = 0
 
     @classmethod
     async def start(cls, pages: Path, observe: Observe, host: str = HOST) -> Self:
@@ -216,7 +221,7 @@ class Origin:
             ("Access-Control-Allow-Credentials", "true"),
             ("Access-Control-Allow-Methods", method),
             ("Access-Control-Allow-Headers", wanted),
-            ("Access-Control-Max-Age", MAX_AGE),
+            ("Access-Control-Max-Age", str(self.preflight_age_s)),
         ]
         await connection.write(head_of(204, headers))
 
@@ -229,6 +234,7 @@ class Origin:
             ("Content-Length", str(len(content or b""))),
             ("Cache-Control", "no-store"),
             *([("Connection", "close")] if alone else []),
+            *self.page_headers.items(),
         ]
         await connection.write(head_of(404 if content is None else 200, headers) + (content or b""))
         if alone:
