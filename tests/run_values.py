@@ -49,6 +49,7 @@ INFO = RunInfo(
     cpu_s=11.0,
     peak_memory_mib=900.5,
     cpu_by_part_s={"engines": 8.5, "python": 2.5},
+    idle_s=1.5,
     soak_left_out=3,
     builds=(
         Build(

@@ -1,10 +1,10 @@
-"""Admission: never more cells than the limit, the limit always inside its bounds, and every lane gets its turn."""
+"""Admission: never more cells than the limit, the limit always inside its bounds, and what waits holds nothing."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from itertools import accumulate
+from collections import deque
+from collections.abc import Callable
 
 import pytest
 from anyio.lowlevel import checkpoint
@@ -26,13 +26,9 @@ def limits(least: int, most: int | None = None, *, beginning: int = 2) -> Limits
     return Limits(least=least, most=least if most is None else most, beginning=beginning)
 
 
-async def lane(gate: Admission, name: int, rounds: int, order: list[int]) -> None:
-    """A lane that makes so many attempts, each as short as can be."""
-    for _ in range(rounds):
-        async with gate.admitted():
-            order.append(name)
-            assert gate.live <= int(gate.limit)
-            await checkpoint()
+def never() -> bool:
+    """It is not over."""
+    return False
 
 
 # ── the limit ──
@@ -133,78 +129,77 @@ def test_there_is_a_processor() -> None:
 # ── the places ──
 
 
-@steady
-@given(limit=st.integers(1, 5), rounds=st.lists(st.integers(1, 5), min_size=1, max_size=8))
-def test_no_lane_starves(limit: int, rounds: list[int]) -> None:
-    """Lanes take turns: while two still have work, neither is ever more than one turn ahead of the other."""
-    order: list[int] = []
+def queue_of(*things: str) -> Callable[[], str | None]:
+    """A choice: the first of what is left, None when nothing is."""
+    left = deque(things)
+    return lambda: left.popleft() if left else None
 
-    async def play() -> Admission:
-        gate = Admission(limits(limit))
-        async with asyncio.TaskGroup() as lanes:
-            for name, wanted in enumerate(rounds):
-                lanes.create_task(lane(gate, name, wanted, order))
-        return gate
 
-    gate = asyncio.run(play())
-    assert Counter(order) == dict(enumerate(rounds))
+async def test_there_are_never_more_than_the_limit() -> None:
+    """As many are admitted as there are places; a place that is left lets the next one in, in the order of choice."""
+    gate = Admission(limits(2))
+    choose = queue_of("a", "b", "c")
+    assert [await gate.admit(choose, over=never) for _ in range(2)] == ["a", "b"]
+    third = asyncio.create_task(gate.admit(choose, over=never))
+    await checkpoint()
+    assert (gate.live, third.done()) == (2, False)
+    await gate.leave()
+    assert await asyncio.wait_for(third, 5) == "c"
+    assert (gate.live, gate.most_live) == (2, 2)
+
+
+async def test_waiting_for_a_choice_holds_no_place() -> None:
+    """While there is nothing to choose no place is taken; whoever has news tells, and is heard."""
+    gate = Admission(limits(1))
+    things: list[str] = []
+    waiter = asyncio.create_task(gate.admit(lambda: things.pop() if things else None, over=never))
+    await checkpoint()
+    assert (gate.live, waiter.done()) == (0, False)
+    things.append("late")
+    await gate.tell()
+    assert await asyncio.wait_for(waiter, 5) == "late"
+
+
+async def test_when_it_is_over_nobody_waits() -> None:
+    """Nothing is chosen any more once it is over, whether a place is free or not."""
+    gate = Admission(limits(1))
+    assert await gate.admit(queue_of("a"), over=lambda: True) is None
+    assert await gate.admit(queue_of("a"), over=never) == "a"
+    ended: list[str] = []
+    waiter = asyncio.create_task(gate.admit(queue_of("b"), over=lambda: bool(ended)))
+    await checkpoint()
+    ended.append("yes")
+    await gate.leave()
+    assert await asyncio.wait_for(waiter, 5) is None
     assert gate.live == 0
-    assert gate.most_live == min(limit, len(rounds))
-    for turns in accumulate(order, lambda seen, name: seen + Counter([name]), initial=Counter[int]()):
-        unfinished = [turns[name] for name, wanted in enumerate(rounds) if turns[name] < wanted]
-        assert max(unfinished, default=0) - min(unfinished, default=0) <= 1, order
 
 
 async def test_a_growing_limit_lets_the_next_in() -> None:
-    """When the limit grows, who waits is let in at once, first come first served; when it falls, nobody is put out."""
+    """When the limit grows, the next is let in at once; when it falls, nobody is put out."""
     gate = Admission(limits(1, 3))
-    entered, leave = asyncio.Queue[int](), asyncio.Event()
-
-    async def cell(name: int) -> None:
-        async with gate.admitted():
-            entered.put_nowait(name)
-            await leave.wait()
-
-    async with asyncio.TaskGroup() as cells:
-        for name in range(4):
-            cells.create_task(cell(name))
-        assert await asyncio.wait_for(entered.get(), 5) == 0
-        for name in (1, 2):
-            await gate.adapt(late_ms=0, busy_percent=0)
-            assert await asyncio.wait_for(entered.get(), 5) == name
-        await gate.adapt(late_ms=200, busy_percent=100)
-        assert (gate.live, int(gate.limit), entered.qsize()) == (3, 2, 0)
-        leave.set()
-    assert (gate.live, gate.most_live) == (0, 3)
+    choose = queue_of("a", "b", "c")
+    assert await gate.admit(choose, over=never) == "a"
+    for name in ("b", "c"):
+        waiter = asyncio.create_task(gate.admit(choose, over=never))
+        await checkpoint()
+        assert not waiter.done()
+        await gate.adapt(late_ms=0, busy_percent=0)
+        assert await asyncio.wait_for(waiter, 5) == name
+    await gate.adapt(late_ms=200, busy_percent=100)
+    assert (gate.live, int(gate.limit)) == (3, 2)
 
 
-async def test_a_place_is_given_back_whatever_happens() -> None:
-    """A cell that raises, one that is cancelled inside and one that is cancelled while it waits leave no place taken."""
+async def test_a_cancelled_wait_takes_no_place() -> None:
+    """Who is cancelled while waiting leaves everything as it was."""
     gate = Admission(limits(1))
-
-    async def raising() -> None:
-        async with gate.admitted():
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        await raising()
-
-    inside = asyncio.Event()
-
-    async def holding() -> None:
-        async with gate.admitted():
-            inside.set()
-            await asyncio.Event().wait()
-
-    holder = asyncio.create_task(holding())
-    await asyncio.wait_for(inside.wait(), 5)
-    waiter, next_one = asyncio.create_task(holding()), asyncio.create_task(lane(gate, 1, 1, []))
+    assert await gate.admit(queue_of("a"), over=never) == "a"
+    waiter = asyncio.create_task(gate.admit(queue_of("b"), over=never))
     await checkpoint()
     waiter.cancel()
-    holder.cancel()
-    await asyncio.wait({holder, waiter}, timeout=5)
-    await asyncio.wait_for(next_one, 5)
+    await asyncio.wait({waiter}, timeout=5)
+    await gate.leave()
     assert gate.live == 0
+    assert await asyncio.wait_for(gate.admit(queue_of("c"), over=never), 5) == "c"
 
 
 async def test_few_begin_at_once() -> None:
@@ -214,7 +209,7 @@ async def test_few_begin_at_once() -> None:
 
     async def cell() -> None:
         nonlocal beginning, most, done
-        async with gate.admitted(), gate.beginning():
+        async with gate.beginning():
             beginning += 1
             most = max(most, beginning)
             await checkpoint()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import inspect
-import json
-import time
-from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
-from typing import Any, Final, cast
+from dataclasses import replace
+from typing import Final
 
 import pytest
 
-from wirematrix import attempts, errors
-from wirematrix.attempts import Job, Play, Scenario, Stage, not_attempted
+from tests.stageplay import CELL, EXPECTATION, Page, attempted, job, on_stage
+from wirematrix import attempts, budgets, errors
+from wirematrix.attempts import Play, Stage
 from wirematrix.budgets import Budget
 from wirematrix.checks import Check, opened
 from wirematrix.checks.claims import Answer
@@ -34,14 +32,11 @@ from wirematrix.errors import (
     WirematrixError,
 )
 from wirematrix.metrics import METRICS
-from wirematrix.model import Attempt, Cell, Expectation, Held, Kind, ScenarioText, Status
-from wirematrix.probe import CLOCK_AND_APIS, Probe
+from wirematrix.model import Held, Kind, Status
 from wirematrix.timeline import FOLD_LONGER_THAN, Timeline
 
 pytestmark = pytest.mark.anyio
 
-CELL: Final = Cell(scenario="opens", engine="firefox", transport="websocket", network="direct")
-EXPECTATION: Final = Expectation()
 LIFE: Final = (
     {"at": 5, "kind": "opening", "transport": "websocket", "attempt": 1, "resume": None},
     {"at": 25, "kind": "open"},
@@ -86,69 +81,6 @@ ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
     (KeyError("seqs"), Status.ERROR, "KeyError: 'seqs'", False),
     (ExceptionGroup("two", [ValueError(), OSError()]), Status.ERROR, "ExceptionGroup: two (2 sub-exceptions)", False),
 )
-
-
-class Page:
-    """A page whose probe has these entries; asked for them at the end it may fail instead."""
-
-    def __init__(self, entries: Sequence[Mapping[str, object]] = (), failure: Exception | None = None) -> None:
-        self.entries = entries
-        self.failure = failure
-        self.crashed = asyncio.Event()
-        self.origin_ms = time.time() * 1000
-        self.asked = False
-        self.supports = {"websocket": True, "unknown-api": False}
-        self.engine = SimpleNamespace(build=SimpleNamespace(product="Chromium"))
-
-    async def goto(self, url: str) -> None:
-        """Is there at once."""
-
-    async def evaluate(self, expression: str, argument: Any = None, **_: object) -> Any:
-        """The document's origin, or the entries from an index on."""
-        if expression == CLOCK_AND_APIS:
-            return {"origin": self.origin_ms, "supports": self.supports}
-        if self.failure and self.asked:
-            raise self.failure
-        self.asked = True
-        verb, _, first = argument
-        assert verb == "read"
-        now = time.time() * 1000 - self.origin_ms
-        return json.dumps({"end": None, "began": now, "now": now, "entries": self.entries[first:]})
-
-
-def job(play: Play, kind: Kind = Kind.REQUIRED) -> Job:
-    """The second attempt of a cell."""
-    text = ScenarioText(name="opens", group="connect", title="It opens.", story="", kind=kind, source="e2e/x.py:1")
-    return Job(cell=CELL, scenario=Scenario(text=text, play=play), number=2)
-
-
-async def on_stage(stage: Stage, page: Page | None = None) -> None:
-    """Play as the runner does: a page that was visited, and every exception handed to the stage."""
-    nothing = cast("Any", None)
-    page = page or Page()
-    probe = Probe(cast("Any", page), stage.recorder)
-    live = LiveCell(
-        CELL,
-        channel="c1",
-        page=cast("Any", page),
-        probe=probe,
-        server=nothing,
-        control=nothing,
-        recorder=stage.recorder,
-        waits=stage.waits,
-    )
-    try:
-        await probe.visit("http://127.0.0.1:1/probe.html", needs=CELL.transport)
-        await stage.play(live)
-    except Exception as broken:  # noqa: BLE001 - as in the runner
-        stage.fails_to_start(broken)
-
-
-async def attempted(play: Play, page: Page | None = None, *, kind: Kind = Kind.REQUIRED) -> Attempt:
-    """The whole attempt."""
-    stage = Stage(job(play, kind))
-    await on_stage(stage, page)
-    return stage.attempt(EXPECTATION)
 
 
 def saying(held: Held) -> Check:
@@ -257,6 +189,14 @@ async def test_the_rest_of_the_evidence_is_brought_in() -> None:
     assert made.metrics["open_ms"] == pytest.approx(20, abs=0.02)
 
 
+def test_a_scene_that_cannot_be_set_here_is_a_skip() -> None:
+    """A machine that cannot give the cell its meaning says so while the scene is set: a skip, and nobody's news."""
+    stage = Stage(job(claiming(saying(Held.HELD))))
+    stage.fails_to_start(Skipped("no network namespaces here"))
+    verdict = stage.attempt(EXPECTATION).verdict
+    assert (verdict.status, verdict.because, verdict.expected) == (Status.SKIP, "no network namespaces here", True)
+
+
 @pytest.mark.parametrize("raised", [OSError("no file"), BudgetSpent("the proxy", budget_ms=1, came="it did not")])
 async def test_what_fails_outside_the_scenario_is_an_error(raised: Exception) -> None:
     """Everything held, and our own code broke, or kept us waiting, before or after: no pass, and nobody's timeout."""
@@ -356,6 +296,17 @@ async def test_a_hung_scenario_ends_by_its_budget(monkeypatch: pytest.MonkeyPatc
     assert not stage.clean
 
 
+async def test_a_slow_scenario_has_a_longer_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A soak scenario is ended by a budget of its own, which is longer."""
+    assert budgets.ATTEMPT_SOAK.ms > budgets.ATTEMPT.ms
+    monkeypatch.setattr(attempts, "ATTEMPT_SOAK", Budget("attempt-soak", 40))
+    slow = job(lambda _: asyncio.Event().wait())  # type: ignore[arg-type,return-value]
+    text = replace(slow.scenario.text, soak=True)
+    stage = Stage(replace(slow, scenario=replace(slow.scenario, text=text)))
+    await on_stage(stage)
+    assert stage.attempt(EXPECTATION).verdict.because == "the attempt was ended after its budget of 40 ms"
+
+
 async def test_a_cancelled_attempt_is_cancelled() -> None:
     """When the whole run is ended an attempt does not swallow it."""
     stage = Stage(job(lambda _: asyncio.Event().wait()))  # type: ignore[arg-type,return-value]
@@ -389,12 +340,3 @@ async def test_an_attempt_keeps_what_a_report_needs() -> None:
     assert made.dropped_observations == len(many) - 6
     assert len(Timeline(made.timeline).of("page", "message")) == 6
     assert made.verdict.expectation is EXPECTATION
-
-
-def test_what_was_not_attempted_is_a_skip_with_its_reason() -> None:
-    """An attempt that was not made has no evidence and no metrics, only the reason, and is nobody's news."""
-    made = not_attempted(job(claiming()), "webkit: no build; mend it with: make browsers", EXPECTATION)
-    assert (made.verdict.status, made.verdict.expected) == (Status.SKIP, True)
-    assert made.verdict.because == "webkit: no build; mend it with: make browsers"
-    assert (made.cell, made.number, made.duration_ms) == (CELL, 2, 0)
-    assert (made.timeline, dict(made.metrics)) == ((), {})

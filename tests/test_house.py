@@ -34,12 +34,16 @@ RINGS_BY_MODULE = {
         "gather",
         "journal",
         "judge",
+        "ledger",
+        "marks",
         "matrix",
         "measures",
         "metrics",
+        "needs",
         "network",
         "nodes",
         "pageclock",
+        "repeats",
         "runfile",
         "timeline",
         "upkeep",
@@ -47,6 +51,7 @@ RINGS_BY_MODULE = {
     ),
     2: (  # machines
         "admission",
+        "agenda",
         "attempts",
         "campaign",
         "conditions",
@@ -74,7 +79,7 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "plugin", "progress", "report", "runbook"),  # faces
+    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),  # faces
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -93,7 +98,7 @@ OWNERS = {
         "wirematrix.resources",
         "wirematrix.runbook",
     },
-    "pytest": {"wirematrix.items", "wirematrix.plugin"},
+    "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.progress"},
@@ -295,7 +300,7 @@ def test_wall_stops_a_scenario_that_reaches_behind(source: str, complaint: str) 
 @pytest.mark.parametrize(
     ("name", "source", "complaint"),
     [
-        ("wirematrix.judge", "import pytest", "belongs to wirematrix.items, wirematrix.plugin"),
+        ("wirematrix.judge", "import pytest", "belongs to wirematrix.items, wirematrix.options, wirematrix.plugin"),
         ("wirematrix.reporter", "import jinja2", "belongs to wirematrix.report"),  # a name that only begins alike
         ("wirematrix.server", "from fastapi import FastAPI", "belongs to app"),
         ("app.feed", "import leftpad", "has no owner"),

@@ -13,56 +13,15 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from tests.small_matrix import BASE, EXCLUSION, write
-from tests.small_project import Pretended, make_project
-from wirematrix import runbook, runfile
+from tests.small_project import Pretended, run, written
 from wirematrix.engines import ROUTE_VARIABLE
 from wirematrix.journal import read_journals
 from wirematrix.matrix import load
-from wirematrix.model import Run, Status
+from wirematrix.model import Status
 
 pytest_plugins = ["pytester"]
-
-SCHEMA: Final = Path(__file__).resolve().parent.parent / "wirematrix/schema/run.schema.json"
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Pytester:
-    """A project with two scenarios and one ordinary test, on a machine without any engine."""
-    # One process has one scope for soft assertions, and it does not nest; without Playwright's there is none.
-    monkeypatch.setattr("pytest_playwright.pytest_playwright._soft_scope", None)
-    monkeypatch.setenv(ROUTE_VARIABLE, "playwright")
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "no builds"))
-    make_project(pytester.path)
-    return pytester
-
-
-@pytest.fixture
-def pretend(monkeypatch: pytest.MonkeyPatch) -> type[Pretended]:
-    """No engine, no app: attempts end as `endings` says, by default as a pass."""
-
-    class Campaign(Pretended): ...
-
-    Campaign.endings = {}
-    Campaign.made = []
-    monkeypatch.setattr(runbook, "Campaign", Campaign)  # the one seam between pytest and the machinery
-    return Campaign
-
-
-def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """`pytest ARGUMENTS` in the project, in this process."""
-    return project.runpytest_inprocess(*arguments, "-p", "no:cacheprovider")
-
-
-def written(project: pytest.Pytester) -> Run:
-    """The run file, which fits its published schema; the report is beside it."""
-    results = project.path / "results"
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    validator.validate(json.loads((results / "run.json").read_bytes()))
-    assert "</html>" in (results / "matrix.html").read_text(encoding="utf-8")
-    return runfile.load(results / "run.json")
 
 
 def collected(ran: pytest.RunResult) -> list[str]:
@@ -119,7 +78,7 @@ def test_cells_are_chosen_by_name(project: pytest.Pytester, pretend: type[Preten
     """-k and a full name choose cells, and what was chosen is what the run declares and makes."""
     assert run(project, "e2e", "-k", "reopens and close").ret == pytest.ExitCode.OK
     chosen = ["reopens[chromium-websocket-close]", "reopens[webkit-websocket-close]"]
-    assert pretend.made == chosen
+    assert sorted(pretend.made) == chosen
     assert list(written(project).declared) == chosen
     assert run(project, "e2e/test_connect.py::test_opens[webkit-eventsource-direct]").ret == pytest.ExitCode.OK
     assert written(project).declared == ("opens[webkit-eventsource-direct]",)
@@ -291,11 +250,11 @@ def test_resume_makes_only_the_rest(project: pytest.Pytester, pretend: type[Pret
     run(project, "e2e", "-k", "test_opens")
     pretend.made.clear()
     run(project, "e2e", "--resume").assert_outcomes(passed=8)
-    assert pretend.made == [cell for cell in cells_of(project) if cell.startswith("reopens")]
+    assert sorted(pretend.made) == sorted(cell for cell in cells_of(project) if cell.startswith("reopens"))
     assert len(written(project).attempts) == 8
     pretend.made.clear()
     run(project, "e2e")
-    assert pretend.made == cells_of(project)
+    assert sorted(pretend.made) == sorted(cells_of(project))
     assert len(written(project).attempts) == 8
     assert len(read_journals(project.path / "results/journal.before").attempts) == 8
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -13,7 +15,7 @@ import psutil
 import pytest
 
 from wirematrix import resources
-from wirematrix.resources import Resources, memory_bytes
+from wirematrix.resources import PARTS, Resources, idle_s, memory_bytes
 
 pytestmark = pytest.mark.anyio
 
@@ -28,10 +30,10 @@ sys.stdin.read()
 
 
 @contextmanager
-def busy_child() -> Iterator[psutil.Process]:
+def busy_child(*words: str) -> Iterator[psutil.Process]:
     """A child that has used 0.1 s of CPU, holds 32 MiB, and ends when the body does."""
     with subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", BUSY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-I", "-S", "-c", BUSY, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -39,37 +41,93 @@ def busy_child() -> Iterator[psutil.Process]:
 
 
 def test_a_child_counts_while_it_lives_and_after() -> None:
-    """A child's CPU is counted by name as it was last seen with, and stays counted when the child is gone."""
+    """A child's CPU is counted as it was last seen, and stays counted when the child is gone."""
     spent = Resources()
-    with busy_child() as child:
-        name = child.name()
+    with busy_child():
         spent.take(memory=True)
-        assert spent.cpu_by_name_s[name] >= 0.09
+        assert spent.cpu_by_part_s["other"] >= 0.09
         peak_mib = spent.peak_memory_mib
         assert peak_mib >= 32
-        before_s = spent.cpu_s
+        before_s = spent.cpu_by_part_s["other"]
     spent.take(memory=True)
-    assert spent.cpu_s >= before_s >= 0.09
-    assert spent.cpu_by_name_s[name] >= 0.09
+    assert spent.cpu_by_part_s["other"] >= before_s
     assert spent.peak_memory_mib >= peak_mib
 
 
-def test_two_children_of_one_name_are_added() -> None:
-    """Processes of the same name are one line in the account, and a second look counts nobody twice."""
+def test_children_are_added_and_nobody_counts_twice() -> None:
+    """Processes of one part are one sum, and a second look adds only what was used meanwhile."""
     spent = Resources()
-    with busy_child() as child, busy_child():
-        name = child.name()
+    with busy_child(), busy_child():
         spent.take(memory=False)
-        once_s = spent.cpu_by_name_s[name]
+        once_s = spent.cpu_by_part_s["other"]
         assert once_s >= 0.18
         spent.take(memory=False)
-        assert spent.cpu_by_name_s[name] - once_s < 0.09
+        assert spent.cpu_by_part_s["other"] - once_s < 0.09
         assert spent.peak_memory_mib == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what ended children used")
+def test_a_child_that_no_look_saw_counts() -> None:
+    """A process that began and ended between two looks is known by whoever waited for it."""
+    spent = Resources()
+    with busy_child():
+        pass
+    spent.take(memory=False)
+    assert spent.cpu_by_part_s["other"] >= 0.09
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["run-driver"], "driver"),
+        (["/somewhere/webkitgtk_shell.py"], "engines"),
+        (["/somewhere/forkserver.py"], "app"),
+        (["something else"], "other"),
+    ],
+)
+def test_processes_are_known_by_their_command_line(words: list[str], part: str) -> None:
+    """What a process is says its command line; whatever the app is started with is the app."""
+    spent = Resources()
+    with busy_child(*words):
+        spent.take(memory=False)
+        assert spent.cpu_by_part_s[part] >= 0.09
+    own = Resources([sys.executable, "-I", "-S", "{fd}"])
+    with busy_child(*words):
+        own.take(memory=False)
+        assert own.cpu_by_part_s["app"] >= 0.09
+
+
+def test_what_the_driver_starts_is_an_engine() -> None:
+    """A process below Playwright's driver is of the engines, whatever it is called."""
+    spent = Resources()
+    below = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY!r}])"
+    with subprocess.Popen(
+        [sys.executable, "-c", below, "run-driver"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as driver:
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == "ready\n"
+        spent.take(memory=False)
+        assert spent.cpu_by_part_s["engines"] >= 0.09
+        assert driver.stdin is not None
+        driver.stdin.close()
+    assert sum(spent.cpu_by_part_s[part] for part in ("app", "other")) == 0
 
 
 def test_only_what_the_run_itself_used_counts() -> None:
     """What this process used before the run is not part of its cost."""
-    assert Resources().cpu_s < 0.5 * sum(psutil.Process().cpu_times()[:2])
+    spent = Resources()
+    spent.take(memory=False)
+    assert set(spent.cpu_by_part_s) == set(PARTS)
+    assert sum(spent.cpu_by_part_s.values()) < 0.5 * sum(psutil.Process().cpu_times()[:2])
+
+
+def test_idle_time_goes_on() -> None:
+    """The processors' idle time never runs backwards, nor faster than all of them together."""
+    before_s, began_s = idle_s(), time.monotonic()
+    with busy_child():
+        pass
+    passed_s = time.monotonic() - began_s
+    assert 0 <= idle_s() - before_s <= passed_s * (os.cpu_count() or 1) + 0.5
 
 
 def test_memory_falls_back_to_rss(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,7 +109,22 @@ def test_scripts_contain_no_template(file: Path) -> None:
 def test_gate_needs_every_job(file: Path) -> None:
     """The job that a branch rule asks for waits for every job that proves something."""
     jobs = workflow(file)["jobs"]
-    assert set(jobs["gate"]["needs"]) == set(jobs) - {"gate", "publish"}
+    if "pull_request" in workflow(file)["on"]:
+        assert set(jobs["gate"]["needs"]) == set(jobs) - {"gate", "publish"}
+
+
+def test_slow_scenarios_run_every_night() -> None:
+    """Once a day just the slow scenarios run, in all three engines, and what was measured is kept."""
+    file = ROOT / ".github/workflows/soak.yml"
+    (schedule,) = workflow(file)["on"]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", schedule["cron"])
+    runs = [step["run"] for step in steps(file) if "run" in step]
+    assert [run for run in runs if "pytest" in run] == [
+        ".venv/bin/python -m pytest e2e -m soak --require-engines --retry-isolated"
+    ]
+    assert workflow(file)["jobs"]["soak"]["env"]["ENGINES"] == "chromium firefox webkit"
+    (upload,) = [step for step in steps(file) if "actions/upload-artifact@" in step.get("uses", "")]
+    assert (upload["if"], upload["with"]["path"]) == ("${{ always() }}", "results/")
 
 
 def test_every_engine_job_requires_its_engines() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from wirematrix import budgets, opened, said_hello
 from wirematrix.admission import Limits
+from wirematrix.agenda import Agenda
 from wirematrix.attempts import Job, Scenario
 from wirematrix.budgets import Budget, scale_factor
 from wirematrix.driver import LiveCell
@@ -27,7 +28,7 @@ from wirematrix.matrix import Matrix, load
 from wirematrix.model import Attempt, Cell, Kind, ScenarioText, Status
 from wirematrix.pool import Pages
 from wirematrix.runfile import load as load_run
-from wirematrix.runner import Runner, RunOptions
+from wirematrix.runner import Runner, RunOptions, Watcher
 from wirematrix.server import reference_app
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -111,11 +112,11 @@ async def attempts_of(matrix: Matrix, work: Sequence[Job], *, at_once: int) -> l
         artifacts=Artifacts(),
         pages=Pages.REUSED,
     )
-    runner = Runner(
-        matrix, options, began=lambda job: None, ended=lambda job, attempt: made.__setitem__(job.cell, attempt)
+    watcher = Watcher(
+        expects=lambda _: None, began=lambda _: None, ended=lambda attempt: made.__setitem__(attempt.cell, attempt)
     )
     async with asyncio.timeout(WHOLE_S * scale_factor()):
-        await runner.run(work)
+        await Runner(matrix, options, watcher).run(Agenda(work))
     return [made[job.cell] for job in work]
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import psutil
+
+T = TypeVar("T")
 
 PERIOD_S = 0.25
 LATE_MS = 80.0  # the loop woke this much later than asked: the machine is oversubscribed
@@ -50,30 +53,39 @@ class Limits:
 
 
 class Admission:
-    """Counts the live cells and decides whether one more may begin."""
+    """Counts the live cells and decides whether one more may begin; which one is the caller's choice."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.limit = float(limits.least)
         self.live = 0
         self.most_live = 0
-        self._next = asyncio.Lock()  # first come, first served: who has just left queues up behind who waits
         self._changed = asyncio.Condition()
         self._beginning = asyncio.Semaphore(limits.beginning)
 
-    @asynccontextmanager
-    async def admitted(self) -> AsyncIterator[None]:
-        """Wait for a place among the live cells, in the order of asking, and hold it."""
-        async with self._next, self._changed:
-            await self._changed.wait_for(lambda: self.live < int(self.limit))
-            self.live += 1
-            self.most_live = max(self.most_live, self.live)
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self.live -= 1
-                self._changed.notify_all()
+    async def admit(self, choose: Callable[[], T | None], *, over: Callable[[], bool]) -> T | None:
+        """Wait until there is a place and `choose` has something for it, and take both; None when it is `over`.
+
+        Both are asked again whenever `tell` is called, a place is left or the limit grows. What waits holds nothing.
+        """
+        async with self._changed:
+            while not over():
+                if self.live < int(self.limit) and (chosen := choose()) is not None:
+                    self.live += 1
+                    self.most_live = max(self.most_live, self.live)
+                    return chosen
+                await self._changed.wait()
+        return None
+
+    async def leave(self) -> None:
+        """Give a place back."""
+        self.live -= 1
+        await self.tell()
+
+    async def tell(self) -> None:
+        """Something changed that the choice depends on."""
+        async with self._changed:
+            self._changed.notify_all()
 
     @asynccontextmanager
     async def beginning(self) -> AsyncIterator[None]:
@@ -98,5 +110,4 @@ class Admission:
             self.limit = max(self.limits.least, self.limit * 0.9)
         elif late_ms < PUNCTUAL_MS and busy_percent < IDLE_PERCENT:
             self.limit = min(self.limits.most, self.limit + 1)
-            async with self._changed:
-                self._changed.notify_all()
+            await self.tell()

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wirematrix.budgets import ATTEMPT
+from wirematrix.budgets import ATTEMPT, ATTEMPT_SOAK, Budget
 from wirematrix.checks import Claim
 from wirematrix.errors import (
     BudgetSpent,
@@ -59,6 +59,12 @@ class Job:
     cell: Cell
     scenario: Scenario
     number: int = 1
+    isolated: bool = False  # alone at the end, because an earlier attempt was unexpected
+
+    @property
+    def budget(self) -> Budget:
+        """What the whole attempt may take."""
+        return ATTEMPT_SOAK if self.scenario.text.soak else ATTEMPT
 
 
 class Stage:
@@ -77,7 +83,7 @@ class Stage:
 
     async def play(self, live: PageCell) -> None:
         """Play the scenario on a live cell and bring in the rest of the evidence."""
-        whole = asyncio.timeout(ATTEMPT.seconds)
+        whole = asyncio.timeout(self.job.budget.seconds)
         try:
             async with whole:
                 await self.job.scenario.play(live)
@@ -103,7 +109,7 @@ class Stage:
             if not whole.expired():
                 raise
             live.check()
-            self._ends(Status.TIMEOUT, f"the attempt was ended after its budget of {ATTEMPT.ms:.0f} ms")
+            self._ends(Status.TIMEOUT, f"the attempt was ended after its budget of {self.job.budget.ms:.0f} ms")
 
     def fails_to_start(self, because: Exception) -> None:
         """The scene could not be set, or our own code broke."""
@@ -113,6 +119,8 @@ class Stage:
             case Unsupported():
                 self._ends(Status.UNSUPPORTED, str(because))
                 self.clean = True
+            case Skipped():
+                self._ends(Status.SKIP, str(because))
             case ScriptFailed():
                 self._ends(Status.ERROR, str(because))
                 self._trace(because.__cause__ or because)
@@ -140,6 +148,7 @@ class Stage:
             near_misses=tuple(self.waits.near_misses),
             dropped_observations=left_out,
             facts=facts,
+            isolated=self.job.isolated,
         )
 
     def _judged(self, expectation: Expectation) -> tuple[Verdict, dict[str, float | int | None], tuple[Fact, ...]]:
@@ -164,13 +173,30 @@ class Stage:
 
 def not_attempted(job: Job, because: str, expectation: Expectation) -> Attempt:
     """The attempt that was not made, with the reason."""
-    stage = Stage(job)
+    return _not_made(job, Verdict(status=Status.SKIP, because=because, expectation=expectation))
+
+
+def not_reached(job: Job, needed: Attempt, expectation: Expectation) -> Attempt:
+    """The attempt that was not made because what it builds on failed; where that was not made either, why not."""
+    first = needed.verdict
+    because = f"builds on {needed.cell.id}, which ended as {first.status}: {first.because}"
+    verdict = Verdict(
+        status=Status.NOT_REACHED,
+        because=first.because if first.builds_on else because,
+        expectation=expectation,
+        builds_on=first.builds_on or needed.cell.id,
+    )
+    return _not_made(job, verdict)
+
+
+def _not_made(job: Job, verdict: Verdict) -> Attempt:
     return Attempt(
         cell=job.cell,
         number=job.number,
-        started=stage.started,
+        started=Stage(job).started,
         duration_ms=0.0,
-        verdict=Verdict(status=Status.SKIP, because=because, expectation=expectation),
+        verdict=verdict,
         metrics={},
         timeline=(),
+        isolated=job.isolated,
     )

@@ -1,6 +1,6 @@
-"""A campaign: the runner in its own thread, so that a synchronous pytest can wait for single attempts.
+"""A campaign: the runner in its own thread, so that a synchronous pytest can wait for single cells.
 
-Each cell has a future. Whatever ends the campaign (finished, stopped, our own crash), every future is
+Each cell has a future: all its attempts. Whatever ends the campaign (finished, stopped, our own crash), every future is
 answered: nobody waits for an attempt that will never be made.
 """
 
@@ -8,71 +8,58 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
+from dataclasses import replace
 
+from wirematrix.agenda import Agenda, Wishes
 from wirematrix.attempts import Job
 from wirematrix.budgets import CLOSE_ENGINE
 from wirematrix.errors import WirematrixError
 from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Build, Cell
-from wirematrix.runner import Runner, RunOptions
+from wirematrix.resources import PARTS
+from wirematrix.runner import Runner, RunOptions, Watcher
 
 LOOK_EVERY_S = 0.5  # so that Ctrl-C is heard while waiting
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watcher:
-    """Who is told what happens while it happens. Called from the campaign's thread."""
-
-    began: Callable[[Job], None]
-    ended: Callable[[Attempt], None]
-
-
 class Campaign:
-    """Makes the attempts of some jobs; attempts that a killed run left behind may be handed in."""
+    """Makes the attempts of some cells; those that a killed run left behind may be handed in."""
 
     def __init__(
-        self,
-        matrix: Matrix,
-        options: RunOptions,
-        watcher: Watcher,
-        *,
-        already: Mapping[Cell, Attempt] | None = None,
+        self, matrix: Matrix, options: RunOptions, watcher: Watcher, *, already: Iterable[Attempt] = ()
     ) -> None:
         self._matrix = matrix
         self._options = options
         self._watcher = watcher
-        self._already = dict(already or {})
-        self._futures: dict[Cell, Future[Attempt]] = {}
+        self._already = tuple(already)
+        self._futures: dict[Cell, Future[tuple[Attempt, ...]]] = {}
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
         self._runners: list[Runner] = []
 
     def covers(self, cell: Cell) -> bool:
-        """Whether an attempt of this cell was asked for."""
+        """Whether attempts of this cell were asked for."""
         return cell in self._futures
 
-    def start(self, jobs: Iterable[Job]) -> None:
-        """Begin making these attempts; those already made are answered at once."""
+    def start(self, asked: Sequence[Job], wishes: Wishes) -> None:
+        """Begin making the attempts of these cells; cells that have all of theirs are answered at once."""
         self._join()
-        waiting: list[Job] = []
-        for job in jobs:
-            future = self._futures[job.cell] = Future()
-            if job.cell in self._already:
-                future.set_result(self._already[job.cell])
-            else:
-                waiting.append(job)
-        runner = Runner(self._matrix, self._options, began=self._watcher.began, ended=self._ended)
+        agenda = Agenda(asked, wishes, self._already)
+        for job in asked:
+            self._futures[job.cell] = Future()
+            self._answer(agenda, job.cell)
+        watcher = replace(self._watcher, ended=lambda attempt: self._ended(agenda, attempt))
+        runner = Runner(self._matrix, self._options, watcher)
         self._runners.append(runner)
-        self._thread = threading.Thread(target=self._make, args=(runner, waiting), name="wirematrix", daemon=True)
+        self._thread = threading.Thread(target=self._make, args=(runner, agenda), name="wirematrix", daemon=True)
         self._thread.start()
 
-    def attempt(self, cell: Cell) -> Attempt:
-        """Wait for the attempt of a cell; bounded by the attempts' own budgets."""
+    def attempts(self, cell: Cell) -> tuple[Attempt, ...]:
+        """Wait for all attempts of a cell; bounded by the attempts' own budgets."""
         while True:
             try:
                 return self._futures[cell].result(timeout=LOOK_EVERY_S)
@@ -100,9 +87,10 @@ class Campaign:
         return tuple(found.values())
 
     @property
-    def cpu_s(self) -> float:
-        """CPU seconds of everything the campaign started."""
-        return sum(runner.resources.cpu_s for runner in self._runners)
+    def cpu_by_part_s(self) -> dict[str, float]:
+        """CPU seconds of this process and everything the campaign started, by part."""
+        parts = [runner.resources.cpu_by_part_s for runner in self._runners]
+        return {part: sum(one[part] for one in parts) for part in PARTS}
 
     @property
     def peak_memory_mib(self) -> float:
@@ -114,26 +102,29 @@ class Campaign:
         """The most cells that lived at once."""
         return max((runner.admission.most_live for runner in self._runners), default=0)
 
-    def _ended(self, job: Job, attempt: Attempt) -> None:
+    def _ended(self, agenda: Agenda, attempt: Attempt) -> None:
         self._watcher.ended(attempt)
-        self._futures[job.cell].set_result(attempt)
+        self._answer(agenda, attempt.cell)
 
-    def _make(self, runner: Runner, jobs: list[Job]) -> None:
+    def _answer(self, agenda: Agenda, cell: Cell) -> None:
+        if agenda.is_complete(cell):
+            self._futures[cell].set_result(agenda.attempts_of(cell))
+
+    def _make(self, runner: Runner, agenda: Agenda) -> None:
         because: BaseException = WirematrixError("the campaign was stopped before this attempt was made")
         try:
-            asyncio.run(self._run(runner, jobs))
+            asyncio.run(self._run(runner, agenda))
         except (KeyboardInterrupt, asyncio.CancelledError):
             pass
         except BaseException as broken:  # noqa: BLE001 - the thread must answer its futures whatever happened
             because = broken
-        for job in jobs:
-            future = self._futures[job.cell]
+        for future in self._futures.values():
             if not future.done():
                 future.set_exception(because)
 
-    async def _run(self, runner: Runner, jobs: list[Job]) -> None:
+    async def _run(self, runner: Runner, agenda: Agenda) -> None:
         self._loop = asyncio.get_running_loop()
-        self._main = asyncio.create_task(runner.run(jobs), name="runner")
+        self._main = asyncio.create_task(runner.run(agenda), name="runner")
         await self._main
 
     def _join(self) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,9 @@ from wirematrix import factfile, yamlfile
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
+from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
+from wirematrix.model import SAME_ORIGIN
 from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
 from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
@@ -55,10 +58,11 @@ def plan(
 ) -> None:
     """Show the cells and the exclusions with their reasons; run nothing."""
     loaded = load(file)
+    slow = marked(file.parent / "e2e", "soak")
     if as_json:
-        typer.echo(json.dumps(plan_as_json(loaded, engines), indent=1))
+        typer.echo(json.dumps(plan_as_json(loaded, engines, slow), indent=1))
     else:
-        show_plan(loaded, engines)
+        show_plan(loaded, engines, slow)
 
 
 @cli.command()
@@ -166,8 +170,10 @@ def write(file: Path, text: str) -> None:
         raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
-def plan_as_json(loaded: Matrix, engines: list[str] | None) -> dict[str, object]:
-    """The plan for machines: cells and exclusions, in order."""
+def plan_as_json(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> dict[str, object]:
+    """The plan for machines: cells and exclusions, in order; `slow` are the soak scenarios."""
+    cells = loaded.cells(engines)
+    needs = loaded.needs(cells)
     return {
         "cells": [
             {
@@ -176,24 +182,31 @@ def plan_as_json(loaded: Matrix, engines: list[str] | None) -> dict[str, object]
                 "engine": cell.engine,
                 "transport": cell.transport,
                 "network": cell.network,
+                "relation": cell.relation,
+                "soak": cell.scenario in slow,
+                "needs": [needed.id for needed in needs[cell]],
             }
-            for cell in loaded.cells(engines)
+            for cell in cells
         ],
         "exclusions": [{"id": one.cell.id, "because": one.because} for one in loaded.excluded(engines)],
     }
 
 
-def show_plan(loaded: Matrix, engines: list[str] | None) -> None:
-    """The plan for people: a line per scenario and network."""
+def show_plan(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> None:
+    """The plan for people: a line per scenario, network and origin relation; `slow` are the soak scenarios."""
     cells = loaded.cells(engines)
-    table = Table("scenario", "network", "engines", "transports", title=f"{len(cells)} cells")
-    rows: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    soak = sum(cell.scenario in slow for cell in cells)
+    title = f"{len(cells)} cells" + (f", {soak} of them soak: run only when asked for" if soak else "")
+    table = Table("scenario", "network", "engines", "transports", title=title)
+    rows: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
     for cell in cells:
-        of_row = rows.setdefault((cell.scenario, cell.network), ({}, {}))
+        of_row = rows.setdefault((cell.scenario, cell.network, cell.relation), ({}, {}))
         of_row[0][cell.engine] = None
         of_row[1][cell.transport] = None
-    for (scenario, network), (engines_in, transports) in rows.items():
-        table.add_row(scenario, network, ", ".join(engines_in), ", ".join(transports))
+    for (scenario, network, relation), (engines_in, transports) in rows.items():
+        name = f"{scenario} (soak)" if scenario in slow else scenario
+        way = network if relation == SAME_ORIGIN else f"{network}, {relation}"
+        table.add_row(name, way, ", ".join(engines_in), ", ".join(transports))
     console = Console()
     console.print(table)
     for one in loaded.excluded(engines):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Cell, Kind, ScenarioText
 from wirematrix.pool import Pages
 from wirematrix.rawcell import RawCell
+from wirematrix.repeats import deciding, disagreement
 from wirematrix.runbook import Books
 from wirematrix.runner import RunOptions
 from wirematrix.server import reference_app
@@ -130,6 +132,8 @@ def books_of(config: pytest.Config, matrix: Matrix) -> Books:
         engines=chosen,
         worker=worker_name(config),
         resume=option.resume,
+        repeat=option.repeat,
+        retry_isolated=option.retry_isolated,
         root=config.rootpath,
         command=" ".join(["pytest", *config.invocation_params.args]),
     )
@@ -155,10 +159,16 @@ def worker_name(config: pytest.Config) -> str:
     return str(config.workerinput["workerid"]) if is_worker(config) else "main"  # type: ignore[attr-defined]
 
 
-def explain(attempt: Attempt, nodeid: str) -> str:
-    """What a failing cell prints: cell, status and expectation, what decided, the story, how to rerun."""
+def explain(attempts: Sequence[Attempt], nodeid: str) -> str:
+    """What a failing cell prints: cell, status and expectation, what decided, the story, how to rerun.
+
+    Of several attempts the deciding one is shown, and how the others went.
+    """
+    attempt = deciding(attempts)
     verdict = attempt.verdict
     expected = " or ".join(verdict.expectation.statuses)
+    which = f" (attempt {attempt.number} of {len(attempts)})" if len(attempts) > 1 else ""
+    differs = disagreement(attempts)
     shown = [
         f"{seen.at_ms:9.1f} ms  {seen.source:<6}  {seen.kind}  "
         + " ".join(f"{key}={value}" for key, value in seen.detail.items() if value is not None)[:200]
@@ -166,8 +176,9 @@ def explain(attempt: Attempt, nodeid: str) -> str:
     ]
     return "\n".join(
         [
-            f"{attempt.cell.id}: {verdict.status}, expected {expected}",
+            f"{attempt.cell.id}: {verdict.status}, expected {expected}{which}",
             f"  {verdict.because}",
+            *([f"  {differs}"] if differs else []),
             *(f"  {one.force} {one.check}: {one.held}: {one.because}" for one in verdict.findings),
             f"  the last {len(shown)} observations:",
             *(f"    {line}" for line in shown),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from wirematrix import needs as needs_in
 from wirematrix import network as networks_in
 from wirematrix import nodes, yamlfile
 from wirematrix.errors import InvalidInput
@@ -26,6 +27,7 @@ from wirematrix.expectations import (
     refuse_disagreement,
 )
 from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Exclusion, Expectation
+from wirematrix.needs import Needs
 from wirematrix.network import Network
 from wirematrix.nodes import Node, Place
 
@@ -40,13 +42,18 @@ class EngineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Over which networks, transports and origin relations a scenario runs."""
+    """Over which networks, transports and origin relations a scenario runs, and which scenarios it builds on."""
 
     scenario: str
     networks: tuple[str, ...]
     transports: tuple[str, ...]
     relations: tuple[str, ...]
+    needs: tuple[str, ...]
     place: Place
+
+    def cell(self, engine: str, transport: str, relation: str, network: str) -> Cell:
+        """One of its cells, whether it has a meaning or not."""
+        return Cell(scenario=self.scenario, engine=engine, transport=transport, network=network, relation=relation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +111,25 @@ class Matrix:
         claim = narrowest(self.claims.get(cell, ()), build)
         return claim.expectation if claim else Expectation()
 
+    def needs(self, cells: Collection[Cell]) -> Mapping[Cell, tuple[Cell, ...]]:
+        """The cells that each cell builds on: of the same engine and transport, one per needed scenario.
+
+        Over the needed scenario's first network, and across origins if the cell is and the needed scenario knows that.
+        A needed scenario without such a cell is in nobody's way; nor is a cell that is not one of `cells`.
+        """
+        by_name = {selection.scenario: selection for selection in self.selections}
+        excluded = {exclusion.cell for exclusion in self.exclusions}
+
+        def needed(cell: Cell) -> Iterator[Cell]:
+            for one in (by_name[name] for name in by_name[cell.scenario].needs):
+                relation = cell.relation if cell.relation in one.relations else SAME_ORIGIN
+                if cell.transport in one.transports and relation in one.relations:
+                    found = (one.cell(cell.engine, cell.transport, relation, network) for network in one.networks)
+                    yield from [meant for meant in found if meant not in excluded][:1]
+
+        selected = set(cells)
+        return {cell: tuple(each for each in needed(cell) if each in selected) for cell in cells}
+
     def network(self, name: str) -> Network:
         """The network of that name; InvalidInput if the file lists none."""
         for entry in self.networks:
@@ -141,7 +167,7 @@ def load(file: Path) -> Matrix:
 def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
     """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
     top = yamlfile.parse(content, file).fields(
-        ("engines", "transports", "networks", "scenarios"), ("exclusions", "expectations")
+        ("engines", "transports", "networks", "scenarios"), ("foundation", "exclusions", "expectations")
     )
     engines = tuple(_engines(top["engines"]))
     networks = tuple(networks_in.parse(name, node) for name, node in top["networks"].named_entries("network").items())
@@ -152,7 +178,8 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         "network": tuple(entry.name for entry in networks),
         "relation": RELATIONS,
     }
-    selections = tuple(_selection(name, node, axes) for name, node in top["scenarios"].entries().items())
+    needs = needs_in.parse(top, axes["scenario"])
+    selections = tuple(_selection(name, node, axes, needs[name]) for name, node in top["scenarios"].entries().items())
     declared = tuple(_declared(selections, axes["engine"]))
     exclusions = _exclusions(_items(top, "exclusions"), axes, declared)
     excluded = {exclusion.cell for exclusion in exclusions}
@@ -194,8 +221,8 @@ def _transports(node: Node) -> tuple[str, ...]:
     return node.some_of("transport", TRANSPORTS)
 
 
-def _selection(name: str, node: Node, axes: Axes) -> Selection:
-    entry = node.fields(("networks",), ("transports", "relations"))
+def _selection(name: str, node: Node, axes: Axes, needs: Needs) -> Selection:
+    entry = node.fields(("networks",), ("transports", "relations", "needs"))
     networks = entry["networks"].some_of("network", axes["network"])
     transports = axes["transport"]
     if "transports" in entry:
@@ -208,6 +235,7 @@ def _selection(name: str, node: Node, axes: Axes) -> Selection:
         networks=tuple(each for each in axes["network"] if each in networks),
         transports=tuple(each for each in axes["transport"] if each in transports),
         relations=tuple(each for each in axes["relation"] if each in relations),
+        needs=needs.scenarios,
         place=node.place,
     )
 
@@ -216,9 +244,7 @@ def _declared(selections: Sequence[Selection], engines: Sequence[str]) -> Iterat
     for selection in selections:
         axes = product(selection.networks, selection.relations, engines, selection.transports)
         for network, relation, engine, transport in axes:
-            yield Cell(
-                scenario=selection.scenario, engine=engine, transport=transport, network=network, relation=relation
-            )
+            yield selection.cell(engine, transport, relation, network)
 
 
 def _exclusions(items: tuple[Node, ...], axes: Axes, declared: Sequence[Cell]) -> tuple[Exclusion, ...]:

@@ -7,7 +7,6 @@ directions. Registered by the root conftest, in no other way.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Generator
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from wirematrix import codec
+from wirematrix import codec, soak
 from wirematrix.budgets import scale_factor
 from wirematrix.engines import route, sync_face
 from wirematrix.errors import EngineUnavailable, InvalidInput
@@ -33,8 +32,9 @@ from wirematrix.items import (
     scenario_of,
 )
 from wirematrix.matrix import Matrix, load
-from wirematrix.model import ENGINES, Cell, Run, Status
-from wirematrix.pool import Pages
+from wirematrix.model import ENGINES, Cell, Run
+from wirematrix.options import add_options, refuse_contradictions
+from wirematrix.repeats import deciding, was_made
 from wirematrix.report import console_on, print_summary
 from wirematrix.runbook import RunBook, Sums
 
@@ -49,56 +49,22 @@ MATRIX = pytest.StashKey[Matrix]()
 BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SOUND = pytest.StashKey[bool]()  # the collection came to its end, and nothing was wrong with it
+SOAK_LEFT_OUT = pytest.StashKey[int]()
 SUMS_KEY = "wirematrix"
 STATUS_PROPERTY = "status"
 CELL_NODE = re.compile(r"\[([a-z]+)-[^]]*\]$")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The matrix's own options; engines are chosen by pytest-playwright's --browser."""
-    group = parser.getgroup("wirematrix", "the browser-compatibility matrix")
-    group.addoption("--matrix", default="matrix.yaml", metavar="FILE", help="the matrix (default: %(default)s)")
-    group.addoption(
-        "--results",
-        default="results",
-        metavar="FOLDER",
-        help="where run.json and matrix.html go (%(default)s)",
-    )
-    group.addoption(
-        "--app-root",
-        default=".",
-        metavar="FOLDER",
-        help="folder with the app and its static files (%(default)s)",
-    )
-    group.addoption(
-        "--concurrency",
-        type=_positive,
-        metavar="N",
-        help="cells at once; 1 for one by one (default: adaptive)",
-    )
-    group.addoption(
-        "--require-engines", action="store_true", help="a required engine that is unavailable fails the run"
-    )
-    group.addoption("--resume", action="store_true", help="keep the attempts of a killed run and make the rest")
-    group.addoption(
-        "--pages",
-        choices=[kind.value for kind in Pages],
-        default=Pages.REUSED.value,
-        help="what a cell is given: a page that is made clean between cells, a fresh context, or an engine of its "
-        "own (default: %(default)s)",
-    )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"got {text!r}; expected a whole number from 1")
-    return int(text)
+    """The matrix's own options."""
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the matrix; a mistake in it ends the session with one sentence."""
     for mark, meaning in MARKS.items():
         config.addinivalue_line("markers", f"{mark}: {meaning}")
+    refuse_contradictions(config)
     file = config.rootpath / config.option.matrix
     cells_meant = means_cells(config)
     if not file.exists() and config.option.matrix == "matrix.yaml" and not cells_meant:
@@ -136,6 +102,7 @@ def pytest_collection_modifyitems(
     if MATRIX in config.stash:
         check_scenarios(config, items, complete=is_whole(config) and not session.testsfailed)
     yield
+    config.stash[SOAK_LEFT_OUT] = soak.leave_out(config, items)  # of what -k and -m have left
     config.stash[SOUND] = not session.testsfailed or config.option.continue_on_collection_errors
 
 
@@ -179,7 +146,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if isinstance(item, pytest.Function) and (cell := cell_of(item))
     ]
     if wanted and not session.config.option.collectonly:
-        open_books(session.config).ask_for(wanted)
+        open_books(session.config).ask_for(wanted, soak_left_out=session.config.stash[SOAK_LEFT_OUT])
 
 
 def open_books(config: pytest.Config) -> RunBook:
@@ -196,11 +163,13 @@ def open_books(config: pytest.Config) -> RunBook:
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
-    """Which engine builds are driven, and loudly which are missing."""
+    """Which engine builds are driven, loudly which are missing, and what was left out because it is slow."""
+    left_out = soak.told(config.stash.get(SOAK_LEFT_OUT, 0))
     if BOOK not in config.stash:
-        return []
+        return [*left_out]
     book = config.stash[BOOK]
     return [
+        *left_out,
         *(f"engine: {name}: {build.product} {build.version} ({build.origin})" for name, build in book.builds.items()),
         *(f"engine: UNAVAILABLE: {because}" for because in book.unavailable.values()),
     ]
@@ -208,18 +177,18 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """A cell's item: wait for its attempt and turn an unexpected verdict into a failure."""
+    """A cell's item: wait for its attempts and turn an unexpected verdict into a failure."""
     cell = cell_of(pyfuncitem)
     if cell is None:
         return None
     book = pyfuncitem.config.stash[BOOK]
-    attempt = book.attempt(cell, whole_engine_only=is_worker(pyfuncitem.config))
-    verdict = attempt.verdict
-    pyfuncitem.user_properties.append((STATUS_PROPERTY, str(verdict.status)))
-    if verdict.status is Status.SKIP:
-        pytest.skip(verdict.because)
-    if not verdict.expected:
-        pytest.fail(explain(attempt, pyfuncitem.nodeid), pytrace=False)
+    attempts = book.attempts(cell, whole_engine_only=is_worker(pyfuncitem.config))
+    speaks = deciding(attempts)
+    pyfuncitem.user_properties.append((STATUS_PROPERTY, str(speaks.verdict.status)))
+    if not speaks.verdict.expected:
+        pytest.fail(explain(attempts, pyfuncitem.nodeid), pytrace=False)
+    if not was_made(speaks):
+        pytest.skip(speaks.verdict.because)
     return True
 
 

@@ -58,6 +58,10 @@ class EnginePool:
         self._lent: dict[LiveEngine, int] = {}
         self._launching = asyncio.Lock()
 
+    async def warm(self) -> None:
+        """Have the engine running that the next page comes from. EngineUnavailable if the machine has none."""
+        await self._shared()
+
     async def lease(self, pages: Pages) -> Lease:
         """A clean page. EngineUnavailable if the machine has no such engine."""
         if pages is Pages.ENGINE:

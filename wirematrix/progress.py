@@ -13,9 +13,10 @@ PLAIN_EVERY_S = 10.0
 
 
 class Progressing:
-    """Counts cells; thread-safe. `total` may grow while it runs."""
+    """Counts cells, or whatever `noun` says; thread-safe. `total` may grow while it runs."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, noun: str = "cells") -> None:
+        self._noun = noun
         self._console = Console(file=stream)
         self._lock = threading.Lock()
         self._began_s = time.monotonic()
@@ -83,10 +84,11 @@ class Progressing:
             running=self._running,
             unexpected=self._unexpected,
             elapsed_s=time.monotonic() - self._began_s,
+            noun=self._noun,
         )
 
 
-def spelled(*, done: int, total: int, running: int, unexpected: int, elapsed_s: float) -> str:
+def spelled(*, done: int, total: int, running: int, unexpected: int, elapsed_s: float, noun: str = "cells") -> str:
     """`120 of 630 cells, 14 running, 0 unexpected, about 95 s left`."""
     left = f", about {elapsed_s / done * (total - done):.0f} s left" if 0 < done < total else ""
-    return f"{done} of {total} cells, {running} running, {unexpected} unexpected{left}"
+    return f"{done} of {total} {noun}, {running} running, {unexpected} unexpected{left}"

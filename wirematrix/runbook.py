@@ -21,9 +21,10 @@ import psutil
 
 from wirematrix import engines
 from wirematrix.admission import cores
+from wirematrix.agenda import Wishes
 from wirematrix.attempts import Job, Scenario
 from wirematrix.budgets import scale_factor
-from wirematrix.campaign import Campaign, Watcher
+from wirematrix.campaign import Campaign
 from wirematrix.engines.system_builds import system_name
 from wirematrix.errors import EngineUnavailable
 from wirematrix.journal import Fingerprint, Journal, read_journals
@@ -31,8 +32,9 @@ from wirematrix.matrix import Matrix
 from wirematrix.model import Attempt, Build, Cell, Run, RunInfo, ScenarioText
 from wirematrix.progress import Progressing
 from wirematrix.report import write_report
-from wirematrix.runfile import SCHEMA, dump
-from wirematrix.runner import RunOptions
+from wirematrix.resources import idle_s
+from wirematrix.runfile import SCHEMA, dump, took_ms
+from wirematrix.runner import RunOptions, Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Books:
     engines: tuple[str, ...]
     worker: str
     resume: bool
+    repeat: int
+    retry_isolated: bool
     root: Path
     command: str
 
@@ -52,20 +56,28 @@ class Books:
         """The folder of the journals, one file per process."""
         return self.results / "journal"
 
+    @property
+    def run_file(self) -> Path:
+        """The run as data."""
+        return self.results / "run.json"
+
 
 @dataclass(slots=True)
 class Sums:
     """What a process adds to the run info; a worker sends it to the controller as JSON."""
 
-    cpu_s: float = 0.0
+    cpu_by_part_s: dict[str, float] = field(default_factory=dict)
     peak_memory_mib: float = 0.0
+    soak_left_out: int = 0
     declared: list[str] = field(default_factory=list)
     scenarios: dict[str, ScenarioText] = field(default_factory=dict)
 
     def add(self, other: Sums) -> None:
         """Take in another process's sums."""
-        self.cpu_s += other.cpu_s
+        for part, cpu_s in other.cpu_by_part_s.items():
+            self.cpu_by_part_s[part] = self.cpu_by_part_s.get(part, 0.0) + cpu_s
         self.peak_memory_mib += other.peak_memory_mib
+        self.soak_left_out = max(self.soak_left_out, other.soak_left_out)  # each worker collects everything
         self.declared = other.declared or self.declared
         self.scenarios.update(other.scenarios)
 
@@ -82,9 +94,11 @@ class RunBook:
         self._asked: list[Job] = []
         self._campaign: Campaign | None = None
         self._journal: Journal | None = None
-        self._progress = Progressing(stream)
+        self._progress = Progressing(stream, "cells" if books.repeat == 1 else "attempts")
         self._started = dt.datetime.now(dt.UTC)
         self._started_s = time.monotonic()
+        self._idle_s = idle_s()
+        self._took_ms: Mapping[str, float] = {}
         self._locate()
         self.commit = commit_of(books.root)  # once: the tree may change while the run goes on
         self.fingerprint = Fingerprint.of(matrix.digest, self.commit, self.builds.values())
@@ -101,8 +115,9 @@ class RunBook:
         """The required engines that are not there."""
         return tuple(name for name in self.matrix.required_engines if name in self.unavailable)
 
-    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]]) -> None:
-        """These cells were selected, in this order."""
+    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]], *, soak_left_out: int = 0) -> None:
+        """These cells were selected, in this order; so many of slow scenarios were not asked for."""
+        self.sums.soak_left_out = soak_left_out
         self._asked = [Job(cell=cell, scenario=scenario) for cell, scenario in wanted]
         self.sums.declared = [cell.id for cell, _ in wanted]
         self.sums.scenarios = {scenario.text.name: scenario.text for _, scenario in wanted}
@@ -120,32 +135,30 @@ class RunBook:
         shutil.rmtree(aside, ignore_errors=True)
         self.books.journals.rename(aside)
 
-    def attempt(self, cell: Cell, *, whole_engine_only: bool) -> Attempt:
-        """The attempt of a cell; the first one asked for sets the campaign going.
+    def attempts(self, cell: Cell, *, whole_engine_only: bool) -> tuple[Attempt, ...]:
+        """All attempts of a cell, when the last has ended; the first one asked for sets the campaign going.
 
         With `whole_engine_only` (a worker) only the cells of the same engine are made along with it.
         """
         if self._campaign is None or not self._campaign.covers(cell):
             self._begin([job for job in self._asked if not whole_engine_only or job.cell.engine == cell.engine])
         assert self._campaign  # noqa: S101 - _begin made it
-        return self._campaign.attempt(cell)
+        return self._campaign.attempts(cell)
 
-    def _begin(self, jobs: list[Job]) -> None:
-        already: Mapping[Cell, Attempt] = {}
-        if self.books.resume:
-            known = read_journals(self.books.journals, self.fingerprint)
-            already = {attempt.cell: attempt for attempt in known.attempts}
-        if self._journal is None:
-            self._journal = Journal(self.books.journals, self.books.worker, self.fingerprint)
+    def _begin(self, asked: Sequence[Job]) -> None:
         if self._campaign is None:
-            self._campaign = Campaign(
-                self.matrix,
-                self.books.options,
-                Watcher(began=self._attempt_began, ended=self._attempt_ended),
-                already=already,
-            )
-        self._progress.start(sum(job.cell not in already for job in jobs))
-        self._campaign.start(jobs)
+            already = read_journals(self.books.journals, self.fingerprint).attempts if self.books.resume else ()
+            self._journal = Journal(self.books.journals, self.books.worker, self.fingerprint)
+            self._took_ms = took_ms(self.books.run_file)
+            watcher = Watcher(expects=self._progress.start, began=self._attempt_began, ended=self._attempt_ended)
+            self._campaign = Campaign(self.matrix, self.books.options, watcher, already=already)
+        wishes = Wishes(
+            repeat=self.books.repeat,
+            retry_isolated=self.books.retry_isolated,
+            needs=self.matrix.needs([job.cell for job in asked]),
+            took_ms=self._took_ms,
+        )
+        self._campaign.start(asked, wishes)
 
     def _attempt_began(self, job: Job) -> None:
         if self._journal:
@@ -161,7 +174,7 @@ class RunBook:
         """End the campaign, whatever it is doing; the sums of this process."""
         if self._campaign:
             self._campaign.stop()
-            self.sums.cpu_s = self._campaign.cpu_s
+            self.sums.cpu_by_part_s = self._campaign.cpu_by_part_s
             self.sums.peak_memory_mib = self._campaign.peak_memory_mib
         self._progress.close()
         if self._journal:
@@ -185,7 +198,7 @@ class RunBook:
             exclusions=self.matrix.excluded(self.books.engines),
             attempts=tuple(attempts),
         )
-        dump(run, self.books.results / "run.json")
+        dump(run, self.books.run_file)
         write_report([run], self.books.results / "matrix.html")
         return run
 
@@ -205,10 +218,11 @@ class RunBook:
             scale_factor=scale_factor(),
             concurrency=self.books.options.limits.spelled,
             wall_s=round(time.monotonic() - self._started_s, 1),
-            cpu_s=round(self.sums.cpu_s, 1),
+            cpu_s=round(sum(self.sums.cpu_by_part_s.values()), 1),
             peak_memory_mib=round(self.sums.peak_memory_mib),
-            cpu_by_part_s={},
-            soak_left_out=0,
+            cpu_by_part_s={part: round(cpu_s, 1) for part, cpu_s in self.sums.cpu_by_part_s.items()},
+            idle_s=round(idle_s() - self._idle_s, 1),
+            soak_left_out=self.sums.soak_left_out,
             builds=tuple(self.builds.values()),
             unavailable=dict(self.unavailable),
         )

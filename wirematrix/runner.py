@@ -1,9 +1,9 @@
 """The concurrent runner: many cells at once per engine, each with its own page, proxy port and channel.
 
-    jobs ──▶ a queue per engine ──▶ lanes ──▶ admission ──▶ scene (page, proxy, app) ──▶ scenario ──▶ verdict
+    agenda ──▶ admission ──▶ scene (page, proxy, app) ──▶ scenario ──▶ verdict
 
-A lane takes the next job of its engine, waits for a place, sets the scene and makes the attempt. A crash
-costs the cells that were in the page or engine that died; the pool starts the engine again for the next.
+Whenever there is a place for one more, the agenda says which attempt it is for. A crash costs the cells that
+were in the page or engine that died; the pool starts the engine again for the next.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from wirematrix import network
 from wirematrix.admission import Admission, Limits
-from wirematrix.attempts import Job, Stage, not_attempted
+from wirematrix.agenda import Agenda
+from wirematrix.attempts import Job, Stage, not_attempted, not_reached
 from wirematrix.budgets import PROXY
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
@@ -55,25 +55,36 @@ class RunOptions:
     pages: Pages = Pages.REUSED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Who is told what happens while it happens. Called from the runner's thread."""
+
+    expects: Callable[[int], None]  # so many attempts more
+    began: Callable[[Job], None]
+    ended: Callable[[Attempt], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machines:
+    """What the attempts of a run share: the engines, the apps, and the way to the apps' control interface."""
+
+    pools: Mapping[str, EnginePool]
+    services: Services
+    http: httpx.AsyncClient
+
+
 class Runner:
     """Makes attempts; knows nothing of pytest. One per run and per asyncio loop."""
 
-    def __init__(
-        self,
-        matrix: Matrix,
-        options: RunOptions,
-        *,
-        began: Callable[[Job], None],
-        ended: Callable[[Job, Attempt], None],
-    ) -> None:
+    def __init__(self, matrix: Matrix, options: RunOptions, watcher: Watcher) -> None:
         self._matrix = matrix
         self._options = options
-        self._began = began
-        self._ended = ended
+        self._watcher = watcher
         self._channels = itertools.count(1)
         self._stopping = False
+        self._up: set[str] = set()  # engines that were launched, or could not be
         self.admission = Admission(options.limits)
-        self.resources = Resources()
+        self.resources = Resources(options.command.argv)
         self.builds: dict[str, Build] = {}
         self.unavailable: dict[str, str] = {}
 
@@ -81,11 +92,8 @@ class Runner:
         """Begin no further attempt; those that live are finished."""
         self._stopping = True
 
-    async def run(self, jobs: Sequence[Job]) -> None:
-        """Make every attempt, then end every process."""
-        queues: dict[str, deque[Job]] = {}
-        for job in jobs:
-            queues.setdefault(job.cell.engine, deque()).append(job)
+    async def run(self, agenda: Agenda) -> None:
+        """Make every attempt, then alone those that are tried again, then end every process."""
         services = Services(self._options.command)
         background = [
             asyncio.create_task(self.admission.govern(), name="admission"),
@@ -93,39 +101,85 @@ class Runner:
         ]
         try:
             async with httpx.AsyncClient(trust_env=False, limits=KEEP_ALIVE) as http, playwright_driver() as playwright:
-                pools = {engine: EnginePool(playwright, engine, self._options.launch[engine]) for engine in queues}
+                launch = self._options.launch.items()
+                pools = {engine: EnginePool(playwright, engine, options) for engine, options in launch}
+                machines = Machines(pools=pools, services=services, http=http)
                 try:
-                    async with asyncio.TaskGroup() as lanes:
-                        for engine, queue in queues.items():
-                            for _ in range(min(len(queue), self._options.limits.most)):
-                                lanes.create_task(
-                                    self._lane(queue, pools[engine], services, http), name=f"lane {engine}"
-                                )
+                    await self._make_among_others(agenda, machines)
+                    await self._make_alone(agenda, machines)
                 finally:
-                    self.resources.take(memory=False)
                     for pool in pools.values():
                         await pool.close()
+                    self.resources.take(memory=False)  # the driver has waited for its engines and is still there
         finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await services.close()
+            self.resources.take(memory=False)
 
-    async def _lane(self, queue: deque[Job], pool: EnginePool, services: Services, http: httpx.AsyncClient) -> None:
-        while queue and not self._stopping:
-            async with self.admission.admitted():
-                if not queue or self._stopping:
-                    return
-                job = queue.popleft()
-                self._began(job)
-                self._ended(job, await self._attempt(job, pool, services, http))
+    async def _make_among_others(self, agenda: Agenda, machines: Machines) -> None:
+        """Many at once, as admission allows; each engine joins when it is up."""
+        self._watcher.expects(agenda.left)
+        self._tell_unreached(agenda)
+        async with asyncio.TaskGroup() as live:
+            for engine in agenda.engines:
+                live.create_task(self._launch(engine, machines.pools[engine]), name=f"launch {engine}")
+            while job := await self.admission.admit(
+                lambda: agenda.take(self._up), over=lambda: self._stopping or not agenda.to_begin
+            ):
+                live.create_task(self._admitted(job, agenda, machines), name=job.cell.id)
 
-    async def _attempt(self, job: Job, pool: EnginePool, services: Services, http: httpx.AsyncClient) -> Attempt:
+    async def _make_alone(self, agenda: Agenda, machines: Machines) -> None:
+        """One after the other, with nothing else running but the engine of the cell."""
+        engine = ""
+        retries = () if self._stopping else agenda.retries()
+        self._watcher.expects(len(retries))
+        for job in retries:
+            if self._stopping:
+                return
+            if job.cell.engine != engine:
+                engine = job.cell.engine
+                for pool in machines.pools.values():
+                    await pool.close()
+            await self._make(job, agenda, machines)
+
+    async def _launch(self, engine: str, pool: EnginePool) -> None:
+        """Have an engine up before its first cell takes a place; what is wrong with it its cells will say."""
+        if self._options.pages is not Pages.ENGINE:
+            with contextlib.suppress(Exception):
+                await pool.warm()
+        self._up.add(engine)
+        await self.admission.tell()
+
+    async def _admitted(self, job: Job, agenda: Agenda, machines: Machines) -> None:
+        try:
+            await self._make(job, agenda, machines)
+        finally:
+            await self.admission.leave()
+
+    async def _make(self, job: Job, agenda: Agenda, machines: Machines) -> None:
+        self._watcher.began(job)
+        self._note(await self._attempt(job, machines), agenda)
+        self._tell_unreached(agenda)
+
+    def _tell_unreached(self, agenda: Agenda) -> None:
+        """Attempts that are not made, because what they build on failed."""
+        for job, needed in agenda.unreached():
+            self._watcher.began(job)
+            build = self.builds.get(job.cell.engine)
+            self._note(not_reached(job, needed, self._matrix.expectation_for(job.cell, build)), agenda)
+
+    def _note(self, attempt: Attempt, agenda: Agenda) -> None:
+        agenda.ended(attempt)
+        self._watcher.ended(attempt)
+
+    async def _attempt(self, job: Job, machines: Machines) -> Attempt:
         if job.cell.engine in self.unavailable:
             return self._skipped(job)
         stage = Stage(job)
         try:
-            await self._play(stage, pool, services, http)
+            await self._play(stage, machines)
         except EngineUnavailable as missing:
             self.unavailable[job.cell.engine] = str(missing)
             return self._skipped(job)
@@ -143,9 +197,10 @@ class Runner:
     def _skipped(self, job: Job) -> Attempt:
         return not_attempted(job, self.unavailable[job.cell.engine], self._matrix.expectation_for(job.cell, None))
 
-    async def _play(self, stage: Stage, pool: EnginePool, services: Services, http: httpx.AsyncClient) -> None:
+    async def _play(self, stage: Stage, machines: Machines) -> None:
         """Set the scene, let the scenario play, and clear the stage whatever happened."""
         job = stage.job
+        pool = machines.pools[job.cell.engine]
         async with contextlib.AsyncExitStack() as scene:
             async with self.admission.beginning():
                 lease = await pool.lease(Pages.ENGINE if job.scenario.own_engine else self._options.pages)
@@ -159,7 +214,7 @@ class Runner:
                 if job.scenario.raw:
                     live = await self._raw_cell(stage, lease, probe, scene)
                 else:
-                    live = await self._app_cell(stage, lease, probe, scene, services, http)
+                    live = await self._app_cell(stage, lease, probe, scene, machines)
             await stage.play(live)
 
     async def _raw_cell(self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack) -> RawCell:
@@ -182,21 +237,16 @@ class Runner:
         return live
 
     async def _app_cell(
-        self,
-        stage: Stage,
-        lease: Lease,
-        probe: Probe,
-        scene: contextlib.AsyncExitStack,
-        services: Services,
-        http: httpx.AsyncClient,
+        self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack, machines: Machines
     ) -> LiveCell:
         """The page behind the fault proxy of our app."""
         cell = stage.job.cell
         condition = self._matrix.network(cell.network)
-        server = await scene.enter_async_context(services.lent(alone=isinstance(condition.recipe, network.Restart)))
+        alone = isinstance(condition.recipe, network.Restart)
+        server = await scene.enter_async_context(machines.services.lent(alone=alone))
         proxy = await self._proxy(stage, server)
         scene.push_async_callback(proxy.close)
-        live = self._live_cell(stage, lease, probe, server, http)
+        live = self._live_cell(stage, lease, probe, server, machines.http)
         scene.callback(server.forget, live.channel)
         live.network = LiveNetwork(
             condition,

@@ -191,6 +191,7 @@ def conditions(*builds: Build, **rest: Any) -> RunInfo:
         "cpu_s": 301.8,
         "peak_memory_mib": 1843.0,
         "cpu_by_part_s": {},
+        "idle_s": 0.0,
         "soak_left_out": 0,
         "builds": builds or (CHROMIUM,),
         "unavailable": {},

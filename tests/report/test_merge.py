@@ -110,7 +110,7 @@ def test_a_later_attempt_never_hides_an_unexpected_one() -> None:
     passed = attempt(cell(), number=2)
     (slot,) = merge_views([run_of(failed, passed)]).judged
     assert (slot.status, slot.look) == (Status.FAIL, Look.NEWS)
-    assert slot.unsettled == "flaky: its attempts ended as fail, pass"
+    assert slot.unsettled == "flaky: 1 of 2 fail"
     assert [ran.attempt.number for ran in slot.attempts] == [1, 2]
 
 

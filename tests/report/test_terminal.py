@@ -69,10 +69,8 @@ def test_checks_are_recorded() -> None:
     lines = printed(run_of(attempt(cell()), attempt(cell("honours_the_retry_delay", network="close")))).splitlines()
     (row,) = [line for line in lines if line.strip().startswith("close")]
     assert row.split() == ["close", "rec"]
-    assert lines[-2:] == [
-        "required: 1 of 1 hold; check: 1 of 1 recorded",
-        "2 cells: 1 pass, 1 recorded, 0 unexpected",
-    ]
+    assert "required: 1 of 1 hold; check: 1 of 1 recorded" in lines
+    assert lines[-1] == "2 cells: 1 pass, 1 recorded, 0 unexpected"
 
 
 def test_no_colour_in_a_pipe() -> None:

@@ -47,6 +47,7 @@ class AttemptEvidence:
 
     run: int
     number: int
+    alone: bool  # made by itself at the end of the run
     started: str
     took: str
     status: Status
@@ -91,6 +92,7 @@ def _attempt(ran: RanAttempt) -> AttemptEvidence:
     return AttemptEvidence(
         run=ran.run,
         number=attempt.number,
+        alone=attempt.isolated,
         started=attempt.started,
         took=duration(attempt.duration_ms),
         status=verdict.status,

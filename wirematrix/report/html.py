@@ -22,6 +22,7 @@ from markupsafe import Markup
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
+from wirematrix.report.cost import cost, left_out
 from wirematrix.report.evidence import evidence_of
 from wirematrix.report.factviews import said, way_of
 from wirematrix.report.figures import duration, metric_label, metric_meaning
@@ -98,9 +99,11 @@ def _environment() -> Environment:
         "AGREEMENT_MEANS": AGREEMENT_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
         "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
+        "cost": cost,
         "counted": counted,
         "duration": duration,
         "evidence_of": evidence_of,
+        "left_out": left_out,
         "metric_label": metric_label,
         "metric_meaning": metric_meaning,
         "observations": observations,

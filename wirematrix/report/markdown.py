@@ -126,7 +126,7 @@ def _mark(slot: JudgedSlot) -> str:
             return f"**‼ {word}**{number}{differs}"
         case Look.KNOWN:
             return f"✗ {word}{number}{differs}"
-        case Look.SKIPPED:
+        case Look.SKIPPED | Look.UNREACHED:
             return word
         case Look.RECORDED:
             return f"rec{number}{differs}"

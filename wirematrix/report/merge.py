@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from wirematrix import repeats
 from wirematrix.errors import InvalidInput
 from wirematrix.facts import fact_table
 from wirematrix.gather import Gathered, Place, RanAttempt, gather
-from wirematrix.model import SAME_ORIGIN, Build, Cell, Kind, Run, RunInfo, ScenarioText, Status
+from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell, Kind, Run, RunInfo, ScenarioText, Status
+from wirematrix.repeats import was_made
 from wirematrix.report.factviews import FactsView, in_short, places
 from wirematrix.report.figures import NUMBERLESS, claimed_metric, key_metric, key_number, metric_label, metric_meaning
 from wirematrix.report.footnotes import Footnotes
@@ -46,25 +48,22 @@ def merge_views(runs: Sequence[Run]) -> ReportView:
 
 
 def decide(attempts: Sequence[RanAttempt]) -> RanAttempt:
-    """The attempt that speaks for its cell: the last unexpected one, else the last.
-
-    A later attempt never hides an unexpected one: a cell that surprised once is news, and flaky, too.
-    """
-    surprises = [ran for ran in attempts if not ran.attempt.verdict.expected]
-    return (surprises or list(attempts))[-1]
+    """The attempt that speaks for its cell, over all runs; see `repeats.deciding`."""
+    speaks = repeats.deciding([ran.attempt for ran in attempts])
+    return next(ran for ran in attempts if ran.attempt is speaks)
 
 
 def disagreement(attempts: Sequence[RanAttempt]) -> str:
-    """How attempts of one cell differ in status, in a sentence; empty if they do not."""
-    by_run: dict[int, list[Status]] = {}
+    """How attempts of one cell differ in status, within runs or between them; empty if they do not."""
+    by_run: dict[int, list[Attempt]] = {}
     for ran in attempts:
-        by_run.setdefault(ran.run, []).append(ran.attempt.verdict.status)
-    flaky = [statuses for statuses in by_run.values() if len(set(statuses)) > 1]
-    if flaky:
-        return f"flaky: its attempts ended as {', '.join(flaky[0])}"
-    if len({statuses[0] for statuses in by_run.values()}) > 1:
-        each = ", ".join(f"{statuses[0]} in run {run}" for run, statuses in by_run.items())
-        return f"the runs disagree: {each}"
+        by_run.setdefault(ran.run, []).append(ran.attempt)
+    within = {run: sentence for run, own in by_run.items() if (sentence := repeats.disagreement(own))}
+    if within:
+        return "; ".join(f"{said} in run {run}" if len(by_run) > 1 else said for run, said in within.items())
+    ended = {run: repeats.deciding(own).verdict.status for run, own in by_run.items() if any(map(was_made, own))}
+    if len(set(ended.values())) > 1:
+        return f"the runs disagree: {', '.join(f'{status} in run {run}' for run, status in ended.items())}"
     return ""
 
 
@@ -217,7 +216,7 @@ class _Merge:
 
     def _footnote(self, deciding: RanAttempt) -> str:
         verdict = deciding.attempt.verdict
-        if not verdict.expected or verdict.status in (Status.PASS, Status.SKIP):
+        if not verdict.expected or verdict.builds_on or verdict.status in (Status.PASS, Status.SKIP):
             return ""
         claim = verdict.expectation
         return self._known.mark(claim.because, see=claim.see, status=verdict.status)
@@ -246,11 +245,13 @@ def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
 
 
 def _tally(slots: Iterable[Slot], *, missing: int) -> Tally:
-    return tally(_verdicts(slots), missing=missing)
+    judged = [slot for slot in slots if isinstance(slot, JudgedSlot)]
+    tried = [slot for slot in judged if slot.look is not Look.UNREACHED]
+    return tally(_verdicts(tried), missing=missing, unreached=len(judged) - len(tried))
 
 
 def _verdicts(slots: Iterable[Slot]) -> Iterable[Verdict]:
-    judged = (slot for slot in slots if isinstance(slot, JudgedSlot))
+    judged = (slot for slot in slots if isinstance(slot, JudgedSlot) and slot.look is not Look.UNREACHED)
     return ((slot.scenario.kind, slot.status, slot.look is not Look.NEWS) for slot in judged)
 
 

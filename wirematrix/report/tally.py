@@ -21,11 +21,12 @@ class Tally:
     unexpected: Mapping[Status, int]
     recorded: int  # cells of kind check that have their record: neither passed nor failed
     missing: int  # declared, and no attempt was received
+    unreached: int = 0  # not begun, because what they build on failed
 
     @property
     def cells(self) -> int:
         """Cells with a verdict."""
-        return sum(self.expected.values()) + self.recorded + self.surprises
+        return sum(self.expected.values()) + self.recorded + self.surprises + self.unreached
 
     @property
     def surprises(self) -> int:
@@ -39,7 +40,8 @@ class Tally:
 
     def of(self, status: Status) -> int:
         """All cells of a status, without the recorded ones."""
-        return self.expected.get(status, 0) + self.unexpected.get(status, 0)
+        unreached = self.unreached if status is Status.NOT_REACHED else 0
+        return self.expected.get(status, 0) + self.unexpected.get(status, 0) + unreached
 
     @property
     def parts(self) -> tuple[tuple[str, str, int], ...]:
@@ -61,6 +63,8 @@ class Tally:
         ]
         if self.recorded:
             parts.insert(bool(self.expected.get(Status.PASS)), f"{self.recorded:,} recorded")
+        if self.unreached:
+            parts.append(f"{self.unreached:,} not begun")
         which = ", ".join(f"{self.unexpected[one]:,} {one}" for one in Status if self.unexpected.get(one))
         parts.append(f"{self.surprises:,} unexpected{f' ({which})' if which else ''}")
         if self.missing:
@@ -92,15 +96,15 @@ class KindTally:
         return f"{self.good:,} of {self.attempted:,}"
 
 
-def tally(verdicts: Iterable[Verdict], *, missing: int = 0) -> Tally:
-    """Count verdicts."""
+def tally(verdicts: Iterable[Verdict], *, missing: int = 0, unreached: int = 0) -> Tally:
+    """Count verdicts; `unreached` are the cells that were not begun, left out of the verdicts."""
     numbers = Counter((status, expected, kind is Kind.CHECK) for kind, status, expected in verdicts)
     recorded = numbers.pop((Status.PASS, True, True), 0)
     expected: Counter[Status] = Counter()
     unexpected: Counter[Status] = Counter()
     for (status, is_expected, _), number in numbers.items():
         (expected if is_expected else unexpected)[status] += number
-    return Tally(expected=expected, unexpected=unexpected, recorded=recorded, missing=missing)
+    return Tally(expected=expected, unexpected=unexpected, recorded=recorded, missing=missing, unreached=unreached)
 
 
 def by_kind(verdicts: Iterable[Verdict]) -> tuple[KindTally, ...]:

@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from wirematrix.model import Run, Status
+from wirematrix.repeats import was_made
+from wirematrix.report.cost import cost, left_out
+from wirematrix.report.figures import duration
 from wirematrix.report.merge import merge_views
 from wirematrix.report.tally import counted
 from wirematrix.report.text import rerun_command, visible
@@ -40,9 +43,11 @@ STYLES: Final = {
     Look.KNOWN: "yellow",
     Look.NEWS: "bold white on red",
     Look.SKIPPED: "dim",
+    Look.UNREACHED: "dim",
 }
 PLAIN_NETWORK: Final = "direct"  # not named where it is a scenario's only one
 UNEXPECTED_AT_MOST: Final = 20  # the report has them all
+NAMED_AT_MOST: Final = 10  # of flaky cells and of near misses
 PIPE_WIDTH: Final = 120
 LABEL_WIDTH: Final = 27  # leaves room for three engines of six transports in 120 columns
 NAME_WIDTH: Final = 24
@@ -50,6 +55,7 @@ LEGEND: Final = (
     "ok pass; rec recorded (engines may differ, nothing fails); other words: expected, shortened from degraded, "
     "fail, unsupported, not-reached (nrch), timeout, crash, error, skip; !FAI unexpected; ~ attempts differ; "
     "- excluded; ???? declared but not run; "
+    "nrch also not begun, because what it builds on failed; "
     "es eventsource, fs fetch-stream, ws websocket, + with the resilient policy"
 )
 
@@ -78,6 +84,11 @@ def print_summary(run: Run | Sequence[Run], console: Console) -> None:
             console.print(Text(f"  and {left:,} more; the report has them all"))
     if view.kinds:
         console.print(Text("; ".join(tally.line for tally in view.kinds)), soft_wrap=True)
+    for number, conditions in enumerate(view.runs, start=1):
+        attempts = sum(ran.run == number and was_made(ran.attempt) for slot in view.judged for ran in slot.attempts)
+        console.print(Text(visible(cost(conditions, attempts=attempts)), style="dim"), soft_wrap=True)
+        if sentence := left_out(conditions):
+            console.print(Text(sentence, style="dim"), soft_wrap=True)
     style = "bold red" if view.tally.surprises or view.missing else "bold"
     console.print(Text(view.tally.line, style=style), soft_wrap=True)
 
@@ -162,11 +173,21 @@ def _warnings(view: ReportView) -> Iterator[Text]:
     if view.missing:
         names = visible(", ".join(view.missing[:5])) + (", ..." if len(view.missing) > 5 else "")
         yield Text(f"{counted(len(view.missing), 'declared cell')} never arrived: {names}", style="bold red")
-    for slot in view.unsettled:
-        yield Text(visible(f"{slot.cell.id}: {slot.unsettled}"), style="yellow")
-    if view.nearly_spent:
-        near = counted(len(view.nearly_spent), "cell")
-        yield Text(f"{near} with near misses; see the report", style="yellow")
+    yield from _some([Text(visible(f"{slot.cell.id}: {slot.unsettled}"), style="yellow") for slot in view.unsettled])
+    yield from _some([_near_miss(slot) for slot in view.nearly_spent])
+
+
+def _some(lines: Sequence[Text]) -> Iterator[Text]:
+    """The first lines, and how many there are besides."""
+    yield from lines[:NAMED_AT_MOST]
+    if (left := len(lines) - NAMED_AT_MOST) > 0:
+        yield Text(f"  and {left:,} more of these; the report has them all", style="dim")
+
+
+def _near_miss(slot: JudgedSlot) -> Text:
+    worst = max(slot.near_misses, key=lambda miss: miss.waited_ms / miss.budget_ms)
+    took = f"{duration(worst.waited_ms)} of {duration(worst.budget_ms)}"
+    return Text(visible(f"near miss: {slot.cell.id}: {worst.awaited} took {took}"), style="yellow")
 
 
 def _unexpected(slot: JudgedSlot) -> Text:

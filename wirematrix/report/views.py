@@ -34,6 +34,7 @@ class Look(StrEnum):
     KNOWN = "known"
     NEWS = "news"
     SKIPPED = "skipped"
+    UNREACHED = "unreached"
 
 
 LOOK_MEANS: Final[Mapping[Look, str]] = {
@@ -42,6 +43,7 @@ LOOK_MEANS: Final[Mapping[Look, str]] = {
     Look.KNOWN: "expected: a known shortcoming with a reason, numbered below the grid",
     Look.NEWS: "unexpected: not what the matrix claims, whether worse or better",
     Look.SKIPPED: "not attempted, with a reason",
+    Look.UNREACHED: "not begun: what it builds on failed, which is news once and not once more here",
 }
 
 
@@ -123,6 +125,8 @@ class JudgedSlot:
         """How it is drawn."""
         if self.status is Status.SKIP:
             return Look.SKIPPED
+        if self.deciding.attempt.verdict.builds_on:
+            return Look.UNREACHED
         if not self.deciding.attempt.verdict.expected:
             return Look.NEWS
         if self.status is not Status.PASS:
