@@ -1,10 +1,13 @@
 """The server's side of the story: one JSON line per fact on stdout, for whoever started the process.
 
-    {"at": 1763826300123.456, "kind": "send", "channel": "demo", "subscriber": 3, "seq": 7, "type": "update"}
+    {"at": 1763826300123.456, "kind": "publish", "channel": "demo", "subscriber": null, "epoch": "0123abcd", "seq": 7,
+     "type": "update"}
 
-kinds: listening request accept refuse send uplink gone publish stopping stopped. `at` is epoch ms. The lines of one
-turn of the event loop are written together. A reader that stops reading stops the service: stdout is a pipe, and a
-fact is not thrown away.
+kinds: listening request accept refuse send uplink gone publish mark stopping stopped. `at` is epoch ms. `send` and
+`publish` name epoch, seq and type of one message each; `send` is written when the server has taken the message for its
+socket. `mark` is written when /control asks for it: whoever has read it has read everything before it. The lines of
+one turn of the event loop are written together. A reader that stops reading stops the service: stdout is a pipe, and
+a fact is not thrown away.
 """
 
 from __future__ import annotations
@@ -15,7 +18,9 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-Kind = Literal["listening", "request", "accept", "refuse", "send", "uplink", "gone", "publish", "stopping", "stopped"]
+Kind = Literal[
+    "listening", "request", "accept", "refuse", "send", "uplink", "gone", "publish", "mark", "stopping", "stopped"
+]
 
 
 class ConnectionLog:

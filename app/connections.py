@@ -91,10 +91,9 @@ class Subscriber:
         """The socket has taken these: the resume point moves."""
         self.seq = messages[-1].seq
         if self._log.is_on:
+            name, epoch, number = self.channel.name, self.channel.epoch, self.number
             for message in messages:
-                self._log.note(
-                    "send", channel=self.channel.name, subscriber=self.number, seq=message.seq, type=message.kind
-                )
+                self._log.note("send", channel=name, subscriber=number, epoch=epoch, seq=message.seq, type=message.kind)
 
     def schedule_heartbeat(self) -> None:
         """One heartbeat after every period of the channel, whatever else is sent; also when the period changed."""

@@ -157,6 +157,15 @@ async def mute(request: Request, service: ServiceOf, channel: str) -> Json:
     return {"muted": len(subscribers)}
 
 
+@router.post("/channels/{channel}/mark")
+async def mark(service: ServiceOf, channel: str) -> Json:
+    """Write a mark into the connection log: whoever has read it has read all that was noted before."""
+    if not service.log.is_on:
+        raise not_possible("mark", "a service whose connection log is on")
+    service.log.note("mark", channel=service.feed.channel(channel).name)
+    return {}
+
+
 @router.post("/restart", status_code=202)
 async def restart(service: ServiceOf) -> Json:
     """Drain, then serve again on the same listening socket with new epochs."""

@@ -36,7 +36,7 @@ def make_service(settings: Settings, *, log_to: Callable[[str], object] | None =
     def note_publish(channel: Channel, messages: Sequence[Message]) -> None:
         if log.is_on:
             for message in messages:
-                log.note("publish", channel=channel.name, seq=message.seq, type=message.kind)
+                log.note("publish", channel=channel.name, epoch=channel.epoch, seq=message.seq, type=message.kind)
 
     tuning = Tuning(
         heartbeat_ms=settings.heartbeat_ms,

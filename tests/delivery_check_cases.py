@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.check_cases import Case
+from tests.case import Case
 from tests.timelines import also, altered, moved, page, server, story, without
 from wirematrix import checks
 from wirematrix.model import Observation

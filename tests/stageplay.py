@@ -62,7 +62,7 @@ async def on_stage(stage: Stage, page: Page | None = None) -> None:
         channel="c1",
         page=cast("Any", page),
         probe=probe,
-        server=nothing,
+        server=cast("Any", SimpleNamespace(answers=False)),
         control=nothing,
         recorder=stage.recorder,
         waits=stage.waits,

@@ -7,8 +7,10 @@ from typing import Final
 
 import pytest
 
+from tests.case import Case
 from tests.check_cases import CASES as APP_CASES
-from tests.check_cases import DELIVERED, LAST_WORD, OPENED, REFUSED, Case
+from tests.check_cases import LAST_WORD, OPENED, REFUSED
+from tests.delivery_cases import DELIVERED
 from tests.delivery_check_cases import DELIVERY_CASES
 from tests.raw_check_cases import RAW_CASES
 from tests.stream_check_cases import STREAM_CASES

@@ -70,10 +70,11 @@ class App:
             {},
             None,
         ),
+        (lambda control: control.mark(), "POST", f"{BASE}/mark", {}, {}, None),
         (lambda control: control.finish(), "POST", f"{BASE}/finish", {}, None, None),
         (lambda control: control.statistics(), "GET", BASE, None, {"subscribers": 2}, {"subscribers": 2}),
     ],
-    ids=["publish", "fence", "tune", "finish", "statistics"],
+    ids=["publish", "fence", "tune", "mark", "finish", "statistics"],
 )
 async def test_each_verb_is_one_request(
     ask: Ask, method: str, url: str, body: object, answer: object, becomes: object

@@ -1,152 +1,197 @@
-"""The ledger: whatever processes do between two looks, what they used is counted once, for the right part."""
+"""The ledger: what of a timeline goes into it, and when a log can be believed to be whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.timelines import steady
-from wirematrix.ledger import Key, Ledger, Seen
-
-ROOT: Key = (1, 0.0)
-CHILDREN = {"python": "other", "driver": "engines", "engines": "engines", "app": "app"}
-
-
-def seen(part: str, own_s: float = 0.0, reaped_s: float = 0.0, parent: Key | None = ROOT) -> Seen:
-    """A process at a look."""
-    return Seen(parent=parent, part=part, children_part=CHILDREN.get(part, "other"), own_s=own_s, reaped_s=reaped_s)
-
-
-def root(own_s: float = 0.0, reaped_s: float = 0.0) -> Mapping[Key, Seen]:
-    """Our own process, at a look."""
-    return {ROOT: seen("python", own_s, reaped_s, None)}
-
-
-@dataclass
-class Process:
-    """A pretended process: what it used, what it has waited for, and its children."""
-
-    key: Key
-    part: str
-    parent: Process | None
-    own_s: float = 0.0
-    reaped_s: float = 0.0
-    children: list[Process] = field(default_factory=list)
-
-    def tree(self) -> list[Process]:
-        """It and all below it."""
-        return [self, *(each for child in self.children for each in child.tree())]
-
-    def end(self) -> None:
-        """It and all below it end, each waited for by its parent, which gets to know what they used."""
-        for child in tuple(self.children):
-            child.end()
-        if self.parent:
-            self.parent.children.remove(self)
-            self.parent.reaped_s += self.own_s + self.reaped_s
-
-
-def look(top: Process) -> Mapping[Key, Seen]:
-    """What a look at the tree shows."""
-    return {
-        each.key: seen(each.part, each.own_s, each.reaped_s, each.parent.key if each.parent else None)
-        for each in top.tree()
-    }
-
-
-moves = st.lists(
-    st.tuples(st.sampled_from(["start", "use", "end", "look"]), st.integers(0, 30), st.integers(1, 50)), max_size=60
+from tests.timelines import (
+    EPOCH,
+    NEXT_EPOCH,
+    accepted,
+    driver,
+    gap,
+    heartbeat,
+    hello,
+    link,
+    message,
+    page,
+    passing,
+    published,
+    request,
+    sending,
+    server,
+    story,
 )
+from wirematrix.ledger import Key, is_stream, read
+from wirematrix.ledger import published as published_in
+from wirematrix.model import Observation
 
 
-@steady
-@given(moves)
-def test_nothing_is_lost_and_nothing_counts_twice(played: list[tuple[str, int, int]]) -> None:
-    """However processes start, work and end between looks: the sum is what was used, if each is waited for."""
-    top = Process(ROOT, "python", None, own_s=5.0, reaped_s=3.0)
-    ledger, used_s = Ledger(look(top)), 0.0
-    for number, (move, which, amount) in enumerate(played, start=2):
-        tree = top.tree()
-        chosen = tree[which % len(tree)]
-        if move == "start":
-            part = CHILDREN.get(chosen.part, "other")
-            chosen.children.append(Process((number, float(number)), part, chosen))
-        elif move == "use":
-            chosen.own_s += amount
-            used_s += amount
-        elif move == "end" and chosen is not top:
-            chosen.end()
-        else:
-            ledger.note(look(top))
-    ledger.note(look(top))
-    assert sum(ledger.by_part_s.values()) == pytest.approx(used_s)
-    assert all(part_s >= -1e-9 for part_s in ledger.by_part_s.values())
+def keys(*seqs: int, epoch: str = EPOCH) -> tuple[Key, ...]:
+    """Messages of an epoch."""
+    return tuple((epoch, seq) for seq in seqs)
 
 
-def test_only_what_is_used_from_now_on_counts() -> None:
-    """What this process had used, and had waited for, before the first look is not part of the run."""
-    ledger = Ledger(root(50, 20))
-    ledger.note(root(51, 20))
-    assert ledger.by_part_s == {"python": 1, "other": 0}
+# ── what is in it ──
 
 
-Looks = tuple[Mapping[Key, Seen], ...]
-STORIES: Mapping[str, tuple[Looks, Mapping[str, float]]] = {
-    "a process is the part it is": (
-        ({**root(), (2, 0.0): seen("driver", 4), (3, 0.0): seen("engines", 7, parent=(2, 0.0))},),
-        {"driver": 4, "engines": 7},
-    ),
-    "one that nobody saw is what its parent starts": (
-        ({**root(), (2, 0.0): seen("driver", 4)}, {**root(), (2, 0.0): seen("driver", 4, reaped_s=9)}),
-        {"driver": 4, "engines": 9},
-    ),
-    "what an engine used after the last look is the engine's": (
-        (
-            {**root(), (2, 0.0): seen("driver"), (3, 0.0): seen("engines", 7, parent=(2, 0.0))},
-            {**root(), (2, 0.0): seen("driver", reaped_s=8)},
-        ),
-        {"engines": 8},
-    ),
-    "a whole branch that ended is told by who waited for its root": (
-        (
-            {**root(), (2, 0.0): seen("driver", 1), (3, 0.0): seen("engines", 7, parent=(2, 0.0))},
-            root(reaped_s=10),
-        ),
-        {"driver": 1, "engines": 7, "other": 2},  # which of the two used the rest nobody can tell
-    ),
-    "an orphan stays as it was last seen": (
-        ({**root(), (2, 0.0): seen("app", 6)}, root()),
-        {"app": 6},
-    ),
-    "an id that is given again is another process": (
-        ({**root(), (2, 0.0): seen("app", 6)}, {**root(reaped_s=6), (2, 9.0): seen("app", 1)}),
-        {"app": 7},
-    ),
-    "what one had waited for before it was first seen counts": (
-        ({**root(), (2, 0.0): seen("app", 1, reaped_s=5)},),
-        {"app": 6},
-    ),
-}
+def test_publisher_and_page() -> None:
+    """Published is what the driver had published, each once; received what the page was handed, with its repeats."""
+    timeline = story(
+        published(1, 1, 3),
+        published(2, 3, 4),  # the fence of a range is not counted twice
+        hello(3),
+        message(4, 1),
+        heartbeat(5),
+        message(6, 2, kind="uplink"),
+        message(7, 4, kind="fence"),
+        message(8, 1),
+        accepted(9, 9),
+    )
+    ledger = read(timeline)
+    assert ledger.published == published_in(timeline) == keys(1, 2, 3, 4)
+    assert ledger.received == keys(1, 2, 4, 1)
+    assert ledger.received_ms == dict(zip(keys(1, 2, 4), (4, 6, 7), strict=True))
+    assert ledger.accepted == frozenset(keys(9))
 
 
-@pytest.mark.parametrize("story", STORIES)
-def test_parts(story: str) -> None:
-    """Each second stands under the part that used it."""
-    looks, parts = STORIES[story]
-    ledger = Ledger(root())
-    for each in looks:
-        ledger.note(each)
-    assert {part: part_s for part, part_s in ledger.by_part_s.items() if part_s} == parts
+def test_ranges_of_gaps() -> None:
+    """A gap names a range of its own epoch; one without its ends names nothing."""
+    endless = page(3, "message", type="gap", seq=0, epoch=EPOCH, **{"from": 1, "to": None})
+    ledger = read(story(gap(1, 2, 3), gap(2, 2, 1, epoch=NEXT_EPOCH), endless))
+    assert ledger.told == ((EPOCH, 2, 3), (NEXT_EPOCH, 2, 1))
+    assert ledger.received == ()
 
 
-def test_a_process_that_one_look_misses_counts_once() -> None:
-    """A process that cannot be looked at for a moment is not taken for a new one when it can be again."""
-    both = {**root(), (2, 0.0): seen("app", 6)}
-    ledger = Ledger(root())
-    for looked in (both, root(), {**root(), (2, 0.0): seen("app", 7)}):
-        ledger.note(looked)
-    assert sum(ledger.by_part_s.values()) == 7
+def test_a_message_without_its_number_counts_as_none() -> None:
+    """What an app forgot to number was not received: nobody can say which it was."""
+    numberless = page(4, "message", type="update", seq=None, epoch=EPOCH)
+    assert read(story(numberless)).received == ()
+
+
+def test_sent_counts_every_subscriber() -> None:
+    """A message sent to two subscribers was sent twice; hello, heartbeat and gap are no messages."""
+    others = [sending(3, 1, type=kind) for kind in ("hello", "heartbeat", "gap")]
+    assert read(story(sending(1, 1), sending(2, 1, subscriber=2), sending(2, 2), *others)).sent == dict(
+        zip(keys(1, 2), (2, 1), strict=True)
+    )
+
+
+@pytest.mark.parametrize("lacking", [{"epoch": None}, {"epoch": 7}, {"seq": None}, {"seq": "7"}, {"type": None}])
+def test_a_server_that_does_not_say_which_says_nothing(lacking: dict[str, Any]) -> None:
+    """A line of a server's log counts only with an epoch, a number and a type: other servers log other things."""
+    told: dict[str, Any] = {"seq": 1} | lacking
+    ledger = read(story(accepted(1, **told), sending(2, **told)))
+    assert (ledger.accepted, ledger.sent) == (frozenset(), {})
+
+
+def test_passed_is_what_was_not_taken_back() -> None:
+    """Runs are spelled out; a message passed on two links and taken back on one has passed once."""
+    ledger = read(story(passing(1, 1, 3), passing(2, 3), passing(3, 2, 3, kind="discarded")))
+    assert {key: count for key, count in ledger.passed.items() if count} == dict(zip(keys(1, 3), (1, 1), strict=True))
+
+
+def test_what_went_a_far_way_is_only_written() -> None:
+    """Where packets may be lost, what the proxy wrote has not passed for certain; what it took back there is gone."""
+    ledger = read(
+        story(passing(1, 1, 2, far=True), passing(2, 2, kind="discarded", far=True), passing(2, 2), passing(3, 3))
+    )
+    assert ledger.passed == dict(zip(keys(2, 3), (1, 1), strict=True))
+    assert {key for key, count in ledger.written.items() if count} == set(keys(1))
+
+
+def test_times_are_the_servers_where_it_tells_them() -> None:
+    """A message was published when the server's log says, or when the driver knew of it; received with its first copy."""
+    ledger = read(
+        story(
+            published(10, 1, 2),
+            accepted(8, 1),
+            message(20, 1),
+            message(30, 1),
+        )
+    )
+    assert ledger.published_ms == dict(zip(keys(1, 2), (8, 10), strict=True))
+    assert ledger.received_ms == dict(zip(keys(1), (20,), strict=True))
+
+
+# ── the end of the page's log ──
+
+END = driver(100, "clock", uncertainty_ms=1.0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "whole", "on_its_way"),
+    [
+        ((), False, ()),
+        ((END,), True, (4,)),
+        ((driver(50, "clock"), END), True, (4,)),  # the last reading counts
+        ((driver(80, "left", how="closed"), END), True, (3, 4)),  # a page that went has no log after that
+    ],
+)
+def test_what_came_after_the_last_reading_is_on_its_way(
+    ends: tuple[Observation, ...], on_its_way: tuple[int, ...], *, whole: bool
+) -> None:
+    """Sent or passed for the first time after the page's log was read for the last time: nobody saw what became of it."""
+    told = [
+        sending(70, 1),
+        passing(71, 1),
+        sending(90, 3),
+        passing(91, 3),
+        sending(110, 4),
+        sending(111, 1),
+        passing(112, 1),
+    ]
+    ledger = read(story(*told, *ends))
+    assert ledger.page_whole is whole
+    assert ledger.on_its_way == frozenset(keys(*on_its_way))
+
+
+def test_sent_before_and_passed_after_is_on_its_way() -> None:
+    """A message that was between server and page when the log was read is not lost in the link."""
+    assert read(story(sending(99, 1), passing(101, 1), END)).on_its_way == frozenset(keys(1))
+    assert read(story(sending(99, 1), passing(101, 1, far=True), END)).on_its_way == frozenset(keys(1))
+    assert read(story(sending(99, 1), END)).on_its_way == frozenset()
+
+
+# ── whole or not ──
+
+
+def test_a_mark_makes_the_servers_log_whole() -> None:
+    """Without its mark nobody knows where the server's log broke off, whatever it says."""
+    assert not read(story(sending(1, 1), server(2, "gone"))).server_whole
+    assert read(story(server(2, "mark"))).server_whole
+
+
+ASKED, HEARD, ACCEPTED = request(1), server(2, "request", transport="websocket"), server(3, "accept", subscriber=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [
+        ((), True),
+        ((ASKED, HEARD, ACCEPTED, sending(4, 1)), True),
+        ((ASKED, ASKED, HEARD, ACCEPTED), True),  # one request was lost on its way
+        ((HEARD,), False),
+        ((ASKED, HEARD, ACCEPTED, server(5, "accept", subscriber=2)), False),  # the second came by another way
+        ((ASKED, HEARD, HEARD), False),
+        ((request(1, "/channels/c1/messages"), HEARD), False),  # no stream was asked for here
+        ((ASKED, HEARD, server(2, "request", transport="post")), True),  # an uplink is no stream
+        ((sending(4, 1),), False),  # a server that tells of no subscribers, and no link
+        ((ASKED, sending(4, 1)), True),
+        ((ASKED, HEARD, ACCEPTED, link(3, "unread", link=1, because="compressed")), False),
+    ],
+)
+def test_the_links_saw_all_or_they_did_not(told: tuple[Observation, ...], *, whole: bool) -> None:
+    """The links' log is whole if all that went by could be read, and no stream came by another way."""
+    assert read(story(*told)).links_whole is whole
+
+
+@pytest.mark.parametrize(
+    ("target", "stream"),
+    [("/sse/c1", True), ("/ws/c1?since=0a0a0a0a-3", True), ("/channels/c1/messages", False), ("/static/sse/x", False)],
+)
+def test_streams_are_known_by_their_target(target: str, *, stream: bool) -> None:
+    """The two stream endpoints are streams; uplink and page files are not."""
+    assert is_stream(target) is stream

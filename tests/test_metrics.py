@@ -14,7 +14,9 @@ from tests.timelines import (
     broke,
     driver,
     gap,
+    heartbeat,
     hello,
+    link,
     message,
     opening,
     page,
@@ -29,7 +31,6 @@ from wirematrix.metrics import (
     METRICS,
     connection_attempts,
     delivery_latencies_ms,
-    is_stream,
     metrics,
     percentile,
     reconnect_delays_ms,
@@ -68,12 +69,30 @@ def test_every_metric_is_described_and_given() -> None:
     assert list(metrics(LIFE)) == list(METRICS)
 
 
-def test_nothing_seen_has_no_times() -> None:
-    """Of an attempt in which nothing happened times, attempts and breaks are None; only the counts are 0."""
-    values = metrics(NOTHING)
-    counted = {name for name, value in values.items() if value is not None}
-    assert counted == {"published", "received", "lost", "told", "duplicated", "reordered", "deduplicated"}
-    assert {values[name] for name in counted} == {0}
+def test_nothing_seen_has_no_numbers() -> None:
+    """Of an attempt in which nothing happened nothing was measured: not even a count is 0."""
+    assert set(metrics(NOTHING).values()) == {None}
+    talk = metrics(story(opening(10), page(30, "open"), hello(35), heartbeat(40)))
+    assert {name for name, value in talk.items() if value is not None} == {"open_ms", "first_message_ms"}
+
+
+LOSSES: Final = ("lost", "lost_before_server", "lost_in_link", "lost_in_page", "lost_unknown", "told")
+COPIES: Final = ("duplicated", "duplicated_by_server", "reordered", "deduplicated")
+
+
+def test_nothing_published_loses_nothing() -> None:
+    """Where only the page itself published, what was received counts, and of losses there is nothing to say."""
+    values = metrics(story(message(10, 1, kind="uplink")))
+    assert (values["published"], values["received"]) == (0, 1)
+    assert {values[name] for name in LOSSES} == {None}
+    assert {values[name] for name in COPIES} == {0}
+
+
+def test_nothing_received_repeats_nothing() -> None:
+    """Where nothing arrived, losses count, and of copies, order and lateness there is nothing to say."""
+    values = metrics(story(published(10, 1)))
+    assert (values["published"], values["received"], values["lost"]) == (1, 0, 1)
+    assert {values[name] for name in (*COPIES, "late", "slowest_ms")} == {None}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +112,15 @@ def test_nothing_seen_has_no_times() -> None:
         ("published", 4),
         ("received", 5),
         ("lost", 0),
+        ("lost_before_server", 0),
+        ("lost_in_link", 0),
+        ("lost_in_page", 0),
+        ("lost_unknown", 0),
         ("told", 0),
+        ("late", 2),
+        ("slowest_ms", 1_531),
         ("duplicated", 1),
+        ("duplicated_by_server", None),  # the server did not say
         ("reordered", 1),
         ("deduplicated", 0),
     ],
@@ -108,6 +134,40 @@ def test_lost_told_and_deduplicated_are_counted() -> None:
     """Lost messages, those of them that a gap named, and repeats that the policy removed are three counts."""
     values = metrics(story(published(1, 1, 5), gap(2, 1, 2), message(3, 5), page(4, "dropped", seq=5)))
     assert (values["lost"], values["told"], values["deduplicated"], values["duplicated"]) == (4, 2, 1, 0)
+
+
+def test_each_place_of_a_loss_is_counted() -> None:
+    """Of five lost messages one was never sent, one was lost in the link, two in the page; and one nobody can place."""
+    about = [{"epoch": EPOCH, "seq": seq, "type": "update"} for seq in range(1, 6)]
+    told = [server(1, "publish", **each) for each in about[:4]] + [server(2, "send", **each) for each in about[1:4]]
+    timeline = story(
+        published(1, 1, 5),
+        request(1),
+        *told,
+        link(3, "passed", link=1, epoch=EPOCH, first=3, last=4),
+        driver(9, "clock"),
+        server(9, "mark"),
+    )
+    assert [metrics(timeline)[name] for name in LOSSES] == [5, 1, 1, 2, 1, 0]
+
+
+def test_where_the_logs_do_not_say_no_place_is_none() -> None:
+    """Losses that cannot be placed leave open how many there were at a place; a place that has some says how many."""
+    unplaced = metrics(story(published(1, 1, 2)))
+    assert [unplaced[name] for name in LOSSES] == [2, None, None, None, 2, 0]
+    told = link(3, "passed", link=1, epoch=EPOCH, first=2, last=2)
+    in_part = metrics(story(published(1, 1, 2), told, driver(9, "clock")))
+    assert [in_part[name] for name in LOSSES] == [2, None, None, 1, 1, 0]
+
+
+def test_copies_that_the_server_sent() -> None:
+    """A copy that the server sent, too, is its own; where it is not known what the server sent, nothing is counted."""
+    copies = [server(at_ms, "send", epoch=EPOCH, seq=1, type="update") for at_ms in (5, 15)]
+    twice = (message(10, 1), message(20, 1), message(30, 1))
+    whole = (server(1, "publish", epoch=EPOCH, seq=1, type="update"), server(40, "mark"), request(1))
+    assert metrics(story(*twice, *whole, *copies))["duplicated_by_server"] == 1
+    assert metrics(story(*twice, *whole, copies[0]))["duplicated_by_server"] == 0
+    assert metrics(story(*twice, copies[0]))["duplicated_by_server"] is None
 
 
 # ── several breaks ──
@@ -214,15 +274,6 @@ def test_a_delay_ends_at_the_next_stream_request() -> None:
         page(6_000, "close"),
     )
     assert reconnect_delays_ms(timeline) == [500, 250]
-
-
-@pytest.mark.parametrize(
-    ("target", "stream"),
-    [("/sse/c1", True), ("/ws/c1?since=0a0a0a0a-3", True), ("/channels/c1/messages", False), ("/static/sse/x", False)],
-)
-def test_streams_are_known_by_their_target(target: str, *, stream: bool) -> None:
-    """The two stream endpoints are streams; uplink and page files are not."""
-    assert is_stream(target) is stream
 
 
 # ── the server's notice, latencies, uplink ──

@@ -237,6 +237,7 @@ async def test_a_links_life_is_observed() -> None:
             ("request", {"link": 1, "method": "GET", "target": "/sse/a", "last_event_id": "0a-3"}),
             ("fault", {"fault": "stall downstream", "links": 1}),
             ("healed", {"fault": "stall downstream"}),
+            ("unread", {"link": 1, "because": "an answer that is not HTTP/1"}),
             ("link-end", {"link": 1, "by": "server", "how": "fin", **totals}),
         ]
         assert rig.proxy.links == ()

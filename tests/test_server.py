@@ -212,12 +212,12 @@ async def test_suspended_it_is_alive_and_silent(tmp_path: Path) -> None:
         server.suspend()
         _, how = await asyncio.wait_for(asyncio.to_thread(os.waitpid, server.pid or 0, os.WUNTRACED), BUDGET_S)
         assert os.WIFSTOPPED(how)
-        assert server.running
+        assert (server.running, server.answers) == (True, False)
         asking = asyncio.create_task(status_of(server))
         assert not await refuses(server)
         assert not asking.done()
         server.resume()
-        assert await asking == 200
+        assert (await asking, server.answers) == (200, True)
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="this Python cannot look at a dead process without reaping it")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.timelines import driver, link, message, page, server, steady, story
+from tests.timelines import driver, link, message, page, passing, server, steady, story
 from wirematrix.model import Observation
 from wirematrix.timeline import CLOCK_SLACK_MS, FOLD_KEEPS, FOLD_LONGER_THAN, SOURCES, Recorder, Timeline, folded
 
@@ -248,6 +248,28 @@ def test_a_long_run_becomes_one_line() -> None:
     assert [seen.detail.get("seq") for seen in shown] == [1, 2, 3, None, 998, 999, 1000]
     assert left_out == 994
     assert shown[3] == page(4, "folded", of="message", count=994, from_seq=4, to_seq=997, until_ms=997)
+
+
+def test_what_passes_in_order_becomes_one_line() -> None:
+    """Pieces of messages that pass one after the other on one link are folded, by the numbers they begin and end with."""
+    shown, left_out = folded(story(*(passing(at_ms, 5 * at_ms, 5 * at_ms + 4) for at_ms in range(1, LONG + 1))))
+    assert [seen.kind for seen in shown] == ["passed"] * 3 + ["folded"] + ["passed"] * 3
+    assert left_out == LONG - 6
+    assert shown[3].detail == {
+        "of": "passed",
+        "count": LONG - 6,
+        "from_seq": 20,
+        "to_seq": 5 * (LONG - 3) + 4,
+        "until_ms": LONG - 3,
+    }
+
+
+@pytest.mark.parametrize("detail", [{"link": 2}, {"last": LONG}, {"kind": "discarded"}])
+def test_another_link_or_number_ends_what_passes(detail: dict[str, Any]) -> None:
+    """A piece on another link, one that does not follow, and one that was taken back, stay visible."""
+    pieces = [passing(seq, seq) for seq in range(1, LONG + 1)]
+    pieces[LONG // 2] = passing(LONG // 2 + 1, LONG // 2 + 1, **detail)
+    assert folded(story(*pieces)) == (tuple(pieces), 0)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,18 @@ async def test_a_spent_budget_finds_nothing() -> None:
     assert nobody_watches(recorder)
 
 
+async def test_what_is_only_heard_is_not_written_down() -> None:
+    """What is none of the scenario's business is waited for in the same way, and leaves no trace, met or not."""
+    recorder = Recorder()
+    waits = Waits(recorder)
+    assert await waits.heard("server", "mark", since_ms=0, budget=SCANT) is None
+    asyncio.get_running_loop().call_soon(recorder.observe, "server", "mark")
+    assert await waits.heard("server", "mark", since_ms=0, budget=AMPLE)
+    assert recorder.timeline().of("driver", "awaited") == ()
+    assert waits.near_misses == []
+    assert nobody_watches(recorder)
+
+
 async def test_a_dead_side_is_named() -> None:
     """When the side that would have to speak is dead, its own error ends the wait, not a None."""
 

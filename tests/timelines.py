@@ -89,6 +89,22 @@ def published_text(at_ms: float, seq: int, label: str, text: str) -> Observation
     return published(at_ms, seq, label=label, chars=len(text), crc=crc_of(text))
 
 
+def accepted(at_ms: float, seq: int, **detail: Any) -> Observation:
+    """The server took a message in."""
+    return server(at_ms, "publish", **{"epoch": EPOCH, "seq": seq, "type": "update"} | detail)
+
+
+def sending(at_ms: float, seq: int, **detail: Any) -> Observation:
+    """The server handed a message to a socket."""
+    return server(at_ms, "send", **{"subscriber": 1, "epoch": EPOCH, "seq": seq, "type": "update"} | detail)
+
+
+def passing(at_ms: float, first: int, last: int | None = None, *, kind: str = "passed", **detail: Any) -> Observation:
+    """The proxy wrote messages to the page's socket, or said otherwise of them."""
+    run = {"link": 1, "epoch": EPOCH, "first": first, "last": first if last is None else last}
+    return link(at_ms, kind, **run | detail)
+
+
 def sent(at_ms: float, text: str, *, took_ms: float = 0) -> Observation:
     """The page sent an uplink message."""
     return page(at_ms, "sent", chars=len(text), crc=crc_of(text), seq=None, took_ms=took_ms)
@@ -131,6 +147,17 @@ def also(*observations: Observation) -> Change:
 def lasting(until_ms: float) -> Change:
     """The attempt went on until then."""
     return also(driver(until_ms, "clock", uncertainty_ms=1.0))
+
+
+def all_of(*changes: Change) -> Change:
+    """A defect with several traces."""
+
+    def change(timeline: Timeline) -> Timeline:
+        for each in changes:
+            timeline = each(timeline)
+        return timeline
+
+    return change
 
 
 def moved(source: str, kind: str, by_ms: float, **match: Any) -> Change:

@@ -15,13 +15,17 @@ PARTS: Final = ("app", "static")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defect:
-    """`old` stands exactly once in `file`; with `new` in its place only `scenario` ends unexpectedly."""
+    """`old` stands exactly once in `file`; with `new` in its place only `scenario` ends unexpectedly.
+
+    `says` is what the reason of each such cell must say of it, where the audit of delivery can tell whose it is.
+    """
 
     name: str
     scenario: str
     file: str
     old: str
     new: str
+    says: str = ""
 
     def seed(self, root: Path) -> None:
         """Put the defect into a copy. ValueError if the text is not there exactly once: it would be disarmed."""
@@ -56,6 +60,7 @@ DEFECTS: Final = (
         file="app/feed.py",
         old="return Start(seq=since.seq, gap=None, replay=self._replay(first))",
         new="return Start(seq=since.seq, gap=None, replay=self._replay(first + 1))",
+        says="never sent by the server",
     ),
     Defect(
         name="duplicate on resume",
@@ -63,6 +68,15 @@ DEFECTS: Final = (
         file="app/connections.py",
         old="self.mailbox.start_with([*backlog, *start.replay])",
         new="self.mailbox.start_with([*backlog, *start.replay[:1], *start.replay])",
+        says="sent that often by the server",
+    ),
+    Defect(
+        name="the page loses one in 1000",
+        scenario="delivers_a_thousand_in_order",
+        file="static/transports/websocket.js",
+        old='    if (envelope) emit("message", envelope);',
+        new='    if (envelope?.seq === 700) return;\n    if (envelope) emit("message", envelope);',
+        says="1 of 1001 messages never arrived: 700 (lost in the page)",
     ),
     Defect(
         name="heartbeat never sent",

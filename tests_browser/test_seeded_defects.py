@@ -83,6 +83,7 @@ def test_a_defect_turns_its_scenario_and_no_other(tmp_path: Path, defect: Defect
     defect.seed(copy)
     status, run = run_matrix(copy, tmp_path / "results")
     assert set(unexpected(run)) == {defect.scenario}, complain(run)
+    assert all(defect.says in told for told in unexpected(run)[defect.scenario]), complain(run)
     assert status == pytest.ExitCode.TESTS_FAILED
     assert_whole(run)
 

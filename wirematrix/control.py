@@ -47,6 +47,10 @@ class Control:
         """Override settings for this channel (heartbeat_ms, retry_ms, next_status, replay_limit, ...)."""
         await self._post("tune", overrides)
 
+    async def mark(self) -> None:
+        """Have a mark written into the app's log, behind everything it said before."""
+        await self._post("mark", {})
+
     async def finish(self) -> None:
         """No more messages: subscribers are told to stay away (204, close code 1000)."""
         await self._post("finish", {})

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wirematrix import checks
-from wirematrix.budgets import DELIVER, NOTICE, OPEN, RECOVER, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.budgets import CONTROL, DELIVER, NOTICE, OPEN, RECOVER, REOPEN, SERVER_NOTICE, Budget
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control, Published
-from wirematrix.errors import NotReached
+from wirematrix.errors import ControlRefused, NotReached
 from wirematrix.model import Cell
 from wirematrix.pagecell import PageCell
 from wirematrix.probe import Probe
@@ -125,3 +125,21 @@ class LiveCell(PageCell):
     async def reopens(self, budget: Budget = REOPEN) -> bool:
         """Wait until the page is open again after the last break."""
         return await self.wait_for("open", budget=budget, since_break=True)
+
+    async def collect(self) -> None:
+        """The scenario has ended: bring in the rest of the page's log, and of the app's up to here."""
+        await super().collect()
+        await self._hear_the_app_out()
+
+    async def _hear_the_app_out(self) -> None:
+        """What the app's log has not said before its mark did not happen; the audit of losses rests on that.
+
+        An app that is down or suspended, or that keeps no such log, is not heard out, and the audit says so.
+        """
+        if not self._server.answers:
+            return
+        try:
+            await self._control.mark()
+        except ControlRefused:
+            return
+        await self._waits.heard("server", "mark", since_ms=float("-inf"), budget=CONTROL)

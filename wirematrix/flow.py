@@ -27,8 +27,8 @@ class FlowOwner(Protocol):
 
     number: int
 
-    def moved(self) -> None:
-        """Bytes were forwarded."""
+    def moved(self, flow: Flow, piece: bytes | memoryview) -> None:
+        """Bytes were forwarded: these."""
 
     def ended(self, flow: Flow, how: End) -> None:
         """The direction's end has come out of it."""
@@ -166,7 +166,7 @@ class Flow:
             self._left -= len(piece)
         self.sink.write(piece)
         self.given += len(piece)
-        self.owner.moved()
+        self.owner.moved(self, piece)
         if self._truncate is not None and self._left == 0:
             self.close()
             self.owner.used_up(self._truncate.how)

@@ -19,6 +19,7 @@ from wirematrix import budgets
 from wirematrix.faults import Close, Cut, Fault, Reset
 from wirematrix.flow import Flow
 from wirematrix.heads import Request, RequestHeads
+from wirematrix.passing import PassingMessages, Run
 from wirematrix.side import End, Side
 
 REPORT_EVERY_S: Final = 0.25  # at most one "bytes" observation per link in this time
@@ -48,7 +49,7 @@ class LinkState:
 
 
 class Link:
-    """One link. Tells `observe` its open, requests, bytes and end, and its proxy by `on_made` and `on_end`."""
+    """One link. Tells `observe` its open, requests, messages, bytes and end; its proxy by `on_made` and `on_end`."""
 
     def __init__(
         self,
@@ -71,6 +72,8 @@ class Link:
         self._on_made = on_made
         self._on_end = on_end
         self._heads = RequestHeads()
+        self._passing = PassingMessages()
+        self._far: dict[str, bool] = {}  # said of messages whose packets may get lost
         self._request: Request | None = None
         self._awaited: tuple[Fault, Match] | None = None  # hits as soon as a request matches
         self._ended_as: How | None = None
@@ -154,6 +157,8 @@ class Link:
     def made(self, side: Side) -> None:
         """A side is connected."""
         ended_as = self._ended_as
+        if side is self.page and side.is_far:
+            self._far = {"far": True}
         self._on_made(self, side)
         if ended_as == "fin":
             side.finish()
@@ -190,12 +195,22 @@ class Link:
         """The page's side changed."""
         self.up.settle()
 
-    def moved(self) -> None:
-        """Bytes were forwarded: report them, at most one time in four per second."""
+    def moved(self, flow: Flow, piece: bytes | memoryview) -> None:
+        """Bytes were forwarded: report the messages in them, and how many bytes at most one time in four per second."""
+        if flow is self.down and not self._passing.gave_up:
+            for run in self._passing.feed(piece):
+                self._tell("passed", run)
+            self._check_passing()
         now = monotonic()
         if now - self._reported_at >= REPORT_EVERY_S:
             self._reported_at = now
             self._observe("bytes", link=self.number, bytes_up=self.up.given, bytes_down=self.down.given)
+
+    def discarding(self, side: Side, unsent: int) -> None:
+        """What was written to the page last goes with a RST: the messages in it have not passed."""
+        if side is self.page:
+            for run in self._passing.beyond(self.down.given - unsent):
+                self._tell("discarded", run)
 
     def ended(self, flow: Flow, how: End) -> None:
         """A direction's end has come out of its flow."""
@@ -232,6 +247,9 @@ class Link:
             target=request.target,
             last_event_id=request.last_event_id,
         )
+        if request.method == "HEAD" and not self._passing.gave_up:
+            self._passing.asked_for_head()
+            self._check_passing()
         if self._awaited is None or not self._awaited[1](request):
             return
         fault, _ = self._awaited
@@ -239,6 +257,14 @@ class Link:
             self.cut(fault.how)
         else:
             self.shape(fault)
+
+    def _tell(self, kind: Literal["passed", "discarded"], run: Run) -> None:
+        self._observe(kind, link=self.number, epoch=run.epoch, first=run.first, last=run.last, **self._far)
+
+    def _check_passing(self) -> None:
+        """Say it once, when from now on nobody knows what passes."""
+        if self._passing.gave_up:
+            self._observe("unread", link=self.number, because=self._passing.gave_up)
 
     @property
     def _began_to_end(self) -> tuple[By, How]:

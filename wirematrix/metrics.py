@@ -6,11 +6,12 @@ Where an attempt has several breaks, the times are those of the worst one and `b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from statistics import quantiles
 
-from wirematrix.accounting import NUMBERED, audit
+from wirematrix.accounting import LATE_AFTER_MS, Audit, Place, audit
+from wirematrix.ledger import NUMBERED, is_stream
 from wirematrix.model import Observation
 from wirematrix.timeline import Timeline
 
@@ -30,8 +31,15 @@ METRICS: Mapping[str, str] = {
     "published": "numbered messages the driver had published; uplink messages are the page's own",
     "received": "numbered messages handed to the page's code, repeats included",
     "lost": "published and never received",
+    "lost_before_server": "lost, and never sent: the server took it in and handed it to no socket",
+    "lost_in_link": "lost, though the server sent it: it never passed the proxy",
+    "lost_in_page": "lost, though it passed the proxy: the page's code was never handed it",
+    "lost_unknown": "lost, and the logs do not say where",
     "told": "lost, but named by a `gap`",
+    "late": f"first copies that came more than {LATE_AFTER_MS:,} ms after they were published",
+    "slowest_ms": "publish to page, the slowest first copy, breaks included",
     "duplicated": "surplus copies handed to the page's code",
+    "duplicated_by_server": "surplus copies that the server had sent",
     "reordered": "arrived after a higher number",
     "deduplicated": "repeats that the resilient policy removed",
 }
@@ -58,15 +66,42 @@ def metrics(timeline: Timeline) -> dict[str, float | int | None]:
         "uplink_ms": percentile(uplink_round_trips_ms(timeline), 50),
         "attempts": connection_attempts(timeline, breaks[0]) if breaks else None,
         "breaks": len(breaks) or None,
-        "published": len(account.published),
-        "received": len(account.received),
-        "lost": len(account.lost),
-        "told": len(account.told),
-        "duplicated": len(account.duplicated),
-        "reordered": len(account.reordered),
-        "deduplicated": len(timeline.of("page", "dropped")),
+        **counts(account, deduplicated=len(timeline.of("page", "dropped"))),
     }
     return {name: round(value, 2) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def counts(account: Audit, *, deduplicated: int) -> dict[str, float | int | None]:
+    """The metrics of delivery; None where there was nothing to count.
+
+    So is what was lost at one place where the logs prove none there and do not say where others were lost.
+    """
+    published, received = bool(account.published), bool(account.received)
+    return {
+        "published": _if(published or received, len(account.published)),
+        "received": _if(published or received, len(account.received)),
+        "lost": _if(published, len(account.lost)),
+        "lost_before_server": _if(published, _proven(account.lost_at, Place.SERVER)),
+        "lost_in_link": _if(published, _proven(account.lost_at, Place.LINK)),
+        "lost_in_page": _if(published, _proven(account.lost_at, Place.PAGE)),
+        "lost_unknown": _if(published, account.lost_at.count(Place.UNKNOWN)),
+        "told": _if(published, len(account.told)),
+        "late": _if(account.slowest_ms is not None, len(account.late)),
+        "slowest_ms": account.slowest_ms,
+        "duplicated": _if(received, len(account.duplicated)),
+        "duplicated_by_server": _if(received, _proven(account.doubled_at, Place.SERVER)),
+        "reordered": _if(received, len(account.reordered)),
+        "deduplicated": _if(received, deduplicated),
+    }
+
+
+def _if(meant: bool, count: int | None) -> int | None:  # noqa: FBT001 - reads as a sentence
+    return count if meant else None
+
+
+def _proven(places: Sequence[Place], place: Place) -> int | None:
+    count = places.count(place)
+    return None if count == 0 and Place.UNKNOWN in places else count
 
 
 def first_sign(timeline: Timeline, broken: Observation) -> Observation | None:
@@ -138,11 +173,6 @@ def reconnect_delays_ms(timeline: Timeline) -> list[float]:
         if following and (another is None or following.at_ms <= another.at_ms):
             delays.append(following.at_ms - sign.at_ms)
     return delays
-
-
-def is_stream(target: str) -> bool:
-    """Whether a request target is one of the app's streams."""
-    return target.startswith(("/sse/", "/ws/"))
 
 
 def delivery_latencies_ms(timeline: Timeline) -> list[float]:

@@ -3,9 +3,17 @@
     page ──▶ 127.0.0.1:port ──▶ FaultProxy ──▶ upstream (may change: `retarget`)
 
 One fault holds at a time: applying another replaces it. What is observed, each with its link's number:
-"link-open", "request" (every head that can be recognised on a kept-alive connection, not only the first),
-"bytes" (at most every 250 ms), "link-end"; and "fault" and "healed" for the proxy as a whole. In
-"link-end", `by` is who ended first and `how` is how that one ended.
+
+    link-open
+    request     every head that can be recognised on a kept-alive connection, not only the first
+    passed      numbered messages `first` to `last` of an `epoch`: their last bytes were written to the page's socket;
+                `far` if that is not on loopback, where packets may be lost after it
+    discarded   of those: what a RST took back before the kernel had sent it
+    unread      from here on nobody knows which messages pass, and `because`
+    bytes       at most every 250 ms
+    link-end    `by` is who ended first and `how` is how that one ended
+
+and "fault" and "healed" for the proxy as a whole.
 """
 
 from __future__ import annotations

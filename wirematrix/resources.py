@@ -14,7 +14,7 @@ from typing import Final
 
 import psutil
 
-from wirematrix.ledger import Key, Ledger, Seen
+from wirematrix.cpu_ledger import Key, Ledger, Seen
 
 PERIOD_S = 2.0
 MEMORY_EVERY = 4  # PSS is costly to ask for

@@ -119,6 +119,11 @@ class Server:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def answers(self) -> bool:
+        """Whether a request has a chance: the process is alive and not suspended."""
+        return self.running and not self._suspended
+
+    @property
     def pid(self) -> int | None:
         """The process id, for accounting; None before the start."""
         return self._process.pid if self._process else None

@@ -13,6 +13,7 @@ import asyncio
 import socket
 from contextlib import suppress
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Literal, Protocol, cast
 
 from wirematrix import budgets
@@ -46,6 +47,9 @@ class SideOwner(Protocol):
 
     def heard_end(self, side: Side, how: End) -> None:
         """The peer ended its direction, or the whole connection."""
+
+    def discarding(self, side: Side, unsent: int) -> None:
+        """The side is about to be reset, and that many of the last bytes written to it will never be sent."""
 
 
 class Side(asyncio.Protocol):
@@ -145,14 +149,21 @@ class Side(asyncio.Protocol):
             return
         self.fin()
         self.set_reading(wanted=True)
-        self._finishing = asyncio.get_running_loop().call_later(budgets.PROXY.seconds, transport.abort)
+        self._finishing = asyncio.get_running_loop().call_later(budgets.PROXY.seconds, self._abort)
         if self._heard_fin:
             transport.close()
 
     def reset(self) -> None:
         """RST now; what the kernel has not sent yet is discarded."""
         if self._transport is not None and not self.is_gone:
+            self._discard()
             reset(self._transport)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the peer is not on loopback, so that what the kernel has sent may be lost."""
+        peer = self._transport.get_extra_info("peername") if self._transport is not None else None
+        return peer is not None and not ip_address(peer[0]).is_loopback
 
     @property
     def unsent(self) -> int:
@@ -170,6 +181,17 @@ class Side(asyncio.Protocol):
     def _socket(self) -> socket.socket:
         assert self._transport is not None  # noqa: S101 - a connected side has one
         return cast("socket.socket", self._transport.get_extra_info("socket"))
+
+    def _abort(self) -> None:
+        """The peer has not ended in time."""
+        if self._transport is not None:
+            self._discard()
+            self._transport.abort()
+
+    def _discard(self) -> None:
+        """Say what will never be sent."""
+        if unsent := self.unsent:
+            self._owner.discarding(self, unsent)
 
     def _start_reading(self) -> None:
         self._reads = True

@@ -127,8 +127,8 @@ def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
     """The timeline with long runs of like messages folded, and how many observations that left out.
 
     A thousand messages in order are one line for a reader. A run is folded where one source, and one stream of it,
-    reports the same kind and type with seq growing by one; its first and last stay, and one `folded` observation
-    names what is between. Only evidence for readers is folded: checks ran on the whole timeline.
+    reports the same kind and type with seq growing by one, or messages passing in order; its first and last stay, and
+    one `folded` observation names what is between. Only what readers see is folded: checks ran on the whole timeline.
     """
     kept: list[tuple[int, Observation]] = []  # with the place in the timeline, which is the order of equal times
     left_out = 0
@@ -149,8 +149,8 @@ def folded(timeline: Timeline) -> tuple[tuple[Observation, ...], int]:
                     "of": middle[0].kind,
                     **({"stream": stream} if stream is not None else {}),
                     "count": len(middle),
-                    "from_seq": middle[0].detail["seq"],
-                    "to_seq": middle[-1].detail["seq"],
+                    "from_seq": _seqs(middle[0])[0],
+                    "to_seq": _seqs(middle[-1])[1],
                     "until_ms": middle[-1].at_ms,
                 },
             )
@@ -174,10 +174,15 @@ def _stretches(observations: Iterable[tuple[int, Observation]]) -> Iterator[list
 
 
 def _continues(before: Observation, after: Observation) -> bool:
-    return (
-        before.kind == after.kind
-        and before.detail.get("type") == after.detail.get("type")
-        and isinstance(before.detail.get("seq"), int)
-        and isinstance(after.detail.get("seq"), int)
-        and after.detail["seq"] == before.detail["seq"] + 1
-    )
+    one, other = before.detail, after.detail
+    if before.kind != after.kind or one.get("type") != other.get("type") or one.get("link") != other.get("link"):
+        return False
+    last, first = _seqs(before)[1], _seqs(after)[0]
+    return isinstance(last, int) and isinstance(first, int) and first == last + 1
+
+
+def _seqs(seen: Observation) -> tuple[object, object]:
+    """The first and the last message that an observation is about, as it has them."""
+    if seen.kind == "passed":
+        return seen.detail.get("first"), seen.detail.get("last")
+    return seen.detail.get("seq"), seen.detail.get("seq")

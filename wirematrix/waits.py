@@ -34,6 +34,20 @@ class Waits:
         `alive` raises when the side that would have to speak is dead; it is asked when the budget ends.
         """
         started_ms = self._recorder.now_ms()
+        found = await self.heard(source, *kinds, since_ms=since_ms, budget=budget, where=where, alive=alive)
+        self.account(f"{source} {' or '.join(kinds)}", self._recorder.now_ms() - started_ms, budget, met=bool(found))
+        return found
+
+    async def heard(
+        self,
+        source: str,
+        *kinds: str,
+        since_ms: float,
+        budget: Budget,
+        where: Callable[[Observation], bool] = lambda _: True,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Observation | None:
+        """The same, and nothing is written down: for what is none of the scenario's business."""
         happened: asyncio.Future[Observation] = asyncio.get_running_loop().create_future()
 
         def look(seen: Observation) -> None:
@@ -54,9 +68,7 @@ class Waits:
                     await happened
             except TimeoutError:
                 alive()
-        found = happened.result() if happened.done() and not happened.cancelled() else None
-        self.account(f"{source} {' or '.join(kinds)}", self._recorder.now_ms() - started_ms, budget, met=bool(found))
-        return found
+        return happened.result() if happened.done() and not happened.cancelled() else None
 
     def account(self, awaited: str, waited_ms: float, budget: Budget, *, met: bool) -> None:
         """Write a wait into the timeline, and into the near misses if it was one."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
+import httpx
 import pytest
 
+from app.main import create_app
+from app.settings import Settings
 from tests.app.peers import (
     RawSocket,
     SseReader,
@@ -179,6 +183,31 @@ def test_tune_answers_with_what_holds(served: Served, channel: str) -> None:
     served.control(channel, "tune", {"heartbeat_ms": None, "retry_ms": 10})
     found = served.control(channel, "tune", {"header_delay_ms": 1})
     assert (found["heartbeat_ms"], found["retry_ms"], found["header_delay_ms"]) == (None, 10, 1)
+
+
+def test_a_mark_stands_behind_everything_said_before(served: Served, channel: str) -> None:
+    """Whoever has read a mark in the connection log has read what was published and sent before it was asked for."""
+    with subscribed(served, "websocket", channel) as reading:
+        served.publish(channel, *range(50))
+        reading.take(50)
+        assert served.control(channel, "mark") == {}
+        served.facts.wait(kind="mark", channel=channel)
+        kinds = [fact["kind"] for fact in served.facts.all(channel=channel)]
+    assert kinds[: kinds.index("mark")].count("send") == 51
+    assert kinds[: kinds.index("mark")].count("publish") == 50
+
+
+def test_a_mark_needs_a_log() -> None:
+    """A service that writes no log says so: it has nothing that a mark could vouch for."""
+
+    async def asked() -> httpx.Response:
+        app = create_app(Settings(control=True, connection_log=False))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as asking:
+            return await asking.post("/control/channels/a/mark")
+
+    answer = asyncio.run(asked())
+    assert answer.status_code == 501
+    assert "cannot mark here" in answer.json()["error"]
 
 
 def test_restart_needs_a_process_of_its_own(served: Served) -> None:

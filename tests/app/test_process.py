@@ -223,6 +223,9 @@ def test_log_lines_are_json(served: Served, channel: str) -> None:
     }
     assert accept["resume"] == reading.hello["data"]["resume"]
     assert [(fact["type"], fact["seq"]) for fact in (hello, gap, update)] == [("hello", 0), ("gap", 0), ("update", 1)]
+    [publish] = served.facts.all(channel=channel, kind="publish")
+    epochs = {fact["epoch"] for fact in (hello, gap, update, publish)}
+    assert epochs == {reading.hello["data"]["epoch"]}
     assert [json.dumps(fact) for fact in facts]
 
 

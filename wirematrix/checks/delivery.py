@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wirematrix.accounting import Key, compare, spell
+from wirematrix.accounting import compare, spell
 from wirematrix.checks.claims import Answer, Check
+from wirematrix.ledger import Key, Ledger
 from wirematrix.model import Held, Observation
 from wirematrix.timeline import Timeline
 
@@ -47,7 +48,7 @@ def _fault(timeline: Timeline, stream: str, pushed: Sequence[Key]) -> str:
         for seen in timeline.of("page", "message", stream=stream)
         if seen.detail.get("seq") is not None
     ]
-    account = compare(tuple(sorted(pushed)), tuple(arrived))
+    account = compare(Ledger(published=tuple(sorted(pushed)), received=tuple(arrived)))
     faults = {"lost": account.lost, "twice": account.duplicated, "after a higher number": account.reordered}
     told = ", ".join(f"{name} {spell(keys)}" for name, keys in faults.items() if keys)
     return f"{stream}: {told}" if told else ""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from wirematrix.budgets import NEVER_REOPENS
 from wirematrix.checks.claims import Answer, how_it_ended
-from wirematrix.metrics import (
-    first_sign,
-    is_stream,
-    server_notice,
-)
+from wirematrix.ledger import is_stream
+from wirematrix.metrics import first_sign, server_notice
 from wirematrix.model import Held
 from wirematrix.timeline import Timeline
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wirematrix.accounting import audit, spell
+from wirematrix.accounting import audit, copies, losses, spell
 from wirematrix.checks.claims import Answer, how_it_ended
 from wirematrix.model import Held
 from wirematrix.timeline import Timeline
@@ -17,7 +17,7 @@ def no_gap(timeline: Timeline) -> Answer:
         named = f" ({len(account.told)} of them named by a gap)" if account.told else ""
         return Held.BROKEN, (
             f"{len(account.lost)} of {len(account.published)} messages never arrived{named}: "
-            f"{spell(account.lost)}; {how_it_ended(timeline)}"
+            f"{spell(account.lost)} ({losses(account)}); {how_it_ended(timeline)}"
         )
     return Held.HELD, f"all {len(account.published)} messages arrived"
 
@@ -28,7 +28,10 @@ def no_duplicate(timeline: Timeline) -> Answer:
     if not account.received:
         return Held.UNDECIDED, "nothing was received"
     if account.duplicated:
-        return Held.BROKEN, f"{len(account.duplicated)} surplus copies: {spell(account.duplicated)}"
+        return (
+            Held.BROKEN,
+            f"{len(account.duplicated)} surplus copies: {spell(account.duplicated)} ({copies(account)})",
+        )
     return Held.HELD, f"each of {len(account.received)} messages came once"
 
 

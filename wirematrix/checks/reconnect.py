@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from wirematrix.accounting import audit, published, spell
+from wirematrix.accounting import audit, losses, spell
 from wirematrix.budgets import Budget
 from wirematrix.checks.claims import Answer, Check, how_it_ended
+from wirematrix.ledger import published
 from wirematrix.metrics import (
     connection_attempts,
     first_open,
@@ -56,10 +57,12 @@ def delivers_again(timeline: Timeline) -> Answer:
     wanted = published(Timeline(timeline.of("driver", "published", after_reopening=True)))
     if not wanted:
         return Held.UNDECIDED, f"nothing was published after a reopening; {how_it_ended(timeline)}"
-    missing = tuple(key for key in audit(timeline).lost if key in wanted)
+    account = audit(timeline)
+    missing = tuple(key for key in account.lost if key in wanted)
     if missing:
         return Held.BROKEN, (
-            f"{len(missing)} of {len(wanted)} messages published after reopening are missing: {spell(missing)}"
+            f"{len(missing)} of {len(wanted)} messages published after reopening are missing: "
+            f"{spell(missing)} ({losses(account, missing)})"
         )
     return Held.HELD, f"all {len(wanted)} messages published after reopening arrived"
 

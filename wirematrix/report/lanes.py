@@ -21,11 +21,11 @@ TICKS_AT_MOST: Final = 8
 
 # What an observation's kind means to a reader; any kind not named here is a "note".
 MEANINGS: Final = {
-    "flow": ("message", "send", "publish", "published", "uplink", "sent", "folded"),
+    "flow": ("message", "send", "publish", "published", "passed", "uplink", "sent", "folded"),
     "begin": ("open", "opening", "link-open", "accept", "listening", "request", "mended", "healed", "wake"),
     "end": (
         "error", "close", "gone", "refuse", "break", "silence", "left", "over", "gave-up", "status",
-        "send-failed", "stopping", "stopped", "uncaught", "link-end", "fault",
+        "send-failed", "stopping", "stopped", "uncaught", "link-end", "fault", "discarded",
     ),
 }  # fmt: skip
 MEANING_OF: Final = {kind: meaning for meaning, kinds in MEANINGS.items() for kind in kinds}
