@@ -1,6 +1,6 @@
 """A small real process that speaks like `webkitgtk_shell.py` and lists targets like WebKit's inspector.
 
-Started by tests in the shell's place. Its own verbs: `crash`, `refuse` and `popup` make facts about a view,
+Started by tests in the shell's place. Its own verbs: `crash`, `refuse`, `back` and `popup` make facts about a view,
 `fail` answers with an error, `hang` with nothing, `die` ends the process with last words on stderr.
 """
 
@@ -52,6 +52,14 @@ class FakeShell:
     def do_refuse(self, view: int) -> None:
         self.say(fact="load-failed", view=view, because="Connection refused", uri="http://127.0.0.1:1/")
         self.say(fact="load", view=view, state="finished", uri="http://127.0.0.1:1/")
+
+    def do_back(self, view: int) -> None:
+        """The end of the navigation before comes late and under the new address, as WebKitGTK tells it."""
+        uri = "http://127.0.0.1:1/"
+        for state in ("started", "finished", "committed"):
+            self.say(fact="load", view=view, state=state, uri=uri)
+        self.say(fact="load-failed", view=view, because="Load request cancelled", uri=uri)
+        self.say(fact="load", view=view, state="finished", uri=uri)
 
     def do_fail(self) -> None:
         raise ValueError("no such luck")

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Self
 
 from wirematrix.faults import Fault
 from wirematrix.listener import CAN_SHUT
+from wirematrix.lossy import Wire
 from wirematrix.proxy import FaultProxy
 
 When = Literal["live", "new"]
@@ -122,10 +123,12 @@ class Rig:
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, *, can_shut: bool = CAN_SHUT) -> AsyncIterator[Self]:
-        """A rig whose sockets are closed at the end."""
+    async def running(cls, *, can_shut: bool = CAN_SHUT, wire: Wire | None = None) -> AsyncIterator[Self]:
+        """A rig whose sockets are closed at the end; with `wire` the way to its proxy is that one."""
         rig = cls()
-        async with await FaultProxy.start(rig.upstream.at, rig.observe, can_shut=can_shut) as rig.proxy:
+        host, netns = (wire.host, wire.netns) if wire else ("127.0.0.1", None)
+        proxy = await FaultProxy.start(rig.upstream.at, rig.observe, host, can_shut=can_shut, netns=netns)
+        async with proxy as rig.proxy:
             try:
                 yield rig
             finally:
@@ -150,11 +153,19 @@ class Rig:
 
     async def page(self) -> Peer:
         """Connect to the proxy; ConnectionRefusedError if it refuses."""
-        sock = socket.socket()
-        page = Peer(sock)
-        self._peers.append(page)
-        await asyncio.wait_for(page.loop.sock_connect(sock, ("127.0.0.1", self.proxy.port)), BUDGET_S)
+        page = self.peer()
+        await asyncio.wait_for(self.connecting(page), BUDGET_S)
         return page
+
+    def peer(self) -> Peer:
+        """A page that is not connected yet."""
+        page = Peer(socket.socket())
+        self._peers.append(page)
+        return page
+
+    async def connecting(self, page: Peer) -> None:
+        """Connect it, however long that takes."""
+        await page.loop.sock_connect(page.sock, (self.proxy.host, self.proxy.port))
 
     async def link(self) -> tuple[Peer, Peer]:
         """A new link's two ends: page and server."""

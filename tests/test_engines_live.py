@@ -15,9 +15,12 @@ from playwright.async_api import BrowserContext, Error, Page
 
 from wirematrix.budgets import Budget
 from wirematrix.engines import processes
-from wirematrix.engines.live import Death, EnginePage, LiveEngine, outlasting
+from wirematrix.engines.live import LiveEngine
+from wirematrix.engines.outlasting import Death, outlasting
+from wirematrix.engines.page import EnginePage
 from wirematrix.engines.portal import Portal
-from wirematrix.errors import BudgetSpent, EngineCrashed
+from wirematrix.engines.settings import Special
+from wirematrix.errors import BudgetSpent, EngineCrashed, OursSpent, WirematrixError
 from wirematrix.model import Build
 
 pytestmark = pytest.mark.anyio
@@ -47,27 +50,49 @@ class FakePage:
 
 
 class FakeEngine(LiveEngine):
-    """An engine without processes."""
+    """An engine without processes, unless it is given some."""
+
+    processes: tuple[psutil.Process, ...] = ()
 
     @property
     def roots(self) -> tuple[psutil.Process, ...]:
-        return ()
+        return self.processes
 
     async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
         await asyncio.Event().wait()
         raise AssertionError
 
     async def _close(self) -> None:
-        await asyncio.Event().wait()
+        if not self.processes:
+            await asyncio.Event().wait()
 
     async def _bury(self) -> None:
         pass
 
 
 class FakeEnginePage(EnginePage):
-    """A page whose renderer can be killed without anybody noticing."""
+    """A page whose renderer can be killed without anybody noticing; `done` is what it was told to do."""
+
+    done: tuple[str, ...] = ()
+
+    async def _hide(self) -> None:
+        self.done += ("hide",)
+
+    async def _show(self) -> None:
+        self.done += ("show",)
+
+    async def _set_offline(self, *, offline: bool) -> str:
+        self.done += ("offline" if offline else "online",)
+        return "by a fake"
+
+    async def _reset(self) -> None:
+        self.done += ("reset",)
+
+    async def _open_sibling(self) -> EnginePage:
+        return page_of(engine=self.engine)
 
     async def _close(self) -> None:
+        self.done += ("close",)
         raise Error("Target page, context or browser has been closed")
 
     async def _kill_renderer(self) -> None:
@@ -137,6 +162,44 @@ async def test_script_error_is_the_pages() -> None:
     with pytest.raises(Error, match="ReferenceError"):
         await page.evaluate("probe")
     assert not page.crashed.is_set()
+
+
+async def test_hiding_needs_its_launch() -> None:
+    """A page of an ordinary engine cannot be hidden: engines are told not to slow it down, so it would say nothing."""
+    page = page_of()
+    for turn in (page.hide, page.show):
+        with pytest.raises(WirematrixError, match=r"means nothing in an ordinary launch.*launch\('background'\)"):
+            await turn()
+
+
+async def test_page_that_stays_visible_is_our_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that does not turn when it was told to is no timeout of the engine's: we could not hide it."""
+    monkeypatch.setenv("WIREMATRIX_SCALE", "0.1")
+    engine = FakeEngine(BUILD, Special.BACKGROUND)
+    with pytest.raises(OursSpent, match="for the page to be hidden; its document was not hidden"):
+        await page_of("hang", engine=engine).hide()
+    await page_of(True, engine=engine).hide()
+
+
+async def test_reset_undoes_what_a_cell_did() -> None:
+    """Siblings are closed and the network is back before a page is lent again; offline says by which means."""
+    page = page_of()
+    sibling = await page.open_sibling()
+    assert page.engine.contexts_made == 1
+    assert await page.set_offline(offline=True) == "by a fake"
+    await page.reset()
+    assert cast("FakeEnginePage", page).done == ("offline", "online", "reset")
+    assert cast("FakeEnginePage", sibling).done == ("close",)
+    assert page.engine.pages == {page}
+
+
+async def test_siblings_go_with_their_page() -> None:
+    """Closing a page closes the further pages of its context, first."""
+    page = page_of()
+    siblings = [await page.open_sibling() for _ in range(2)]
+    await page.close()
+    assert [cast("FakeEnginePage", one).done for one in (*siblings, page)] == [("close",)] * 3
+    assert page.engine.pages == set()
 
 
 async def test_lost_context_is_looked_into() -> None:
@@ -230,6 +293,19 @@ def test_usage_counts_the_tree(family: tuple[subprocess.Popen[bytes], str]) -> N
     assert used.processes == 2
     assert used.cpu_s > 0
     assert used.memory_mib > 1
+
+
+async def test_engine_sleeps_and_wakes(family: tuple[subprocess.Popen[bytes], str]) -> None:
+    """A suspended engine's processes are all stopped, go on when it is resumed, and one that is closed wakes first."""
+    engine = FakeEngine(BUILD)
+    engine.processes = (psutil.Process(family[0].pid),)
+    for wake in (engine.resume, engine.close):
+        await engine.suspend()
+        tree = processes.tree(engine.roots)
+        assert len(tree) == 2
+        assert {process.status() for process in tree} == {psutil.STATUS_STOPPED}
+        await wake()
+        assert psutil.STATUS_STOPPED not in {process.status() for process in tree if processes.lives(process)}
 
 
 def test_killed_tree_is_gone(family: tuple[subprocess.Popen[bytes], str]) -> None:

@@ -110,6 +110,19 @@ async def test_refusal_is_raised(host: WebKitGtkHost) -> None:
         await host.loaded(target.view, since=since)
 
 
+async def test_arrival_is_not_the_end_of_what_was_left(host: WebKitGtkHost) -> None:
+    """A page has come back when its own navigation is over, not when the one before is, whose end comes late."""
+    target = await a_view(host)
+    since = host.facts_about(target.view)
+    await host.process.command("back", view=target.view)
+    async with asyncio.timeout(WAIT_S):
+        await host.arrived(target.view, "http://127.0.0.1:1/", since=since)
+    assert len(host.process.facts[target.view]) == since + 5
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await host.arrived(target.view, "http://127.0.0.1:2/", since=since)
+
+
 async def test_failed_command_is_an_error(host: WebKitGtkHost) -> None:
     """What goes wrong in the process comes back as the answer to the command that caused it."""
     with pytest.raises(Error, match="WebKitGTK: fail: ValueError: no such luck"):

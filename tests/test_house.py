@@ -66,6 +66,7 @@ RINGS_BY_MODULE = {
         "link",
         "listener",
         "load",
+        "lossy",
         "origin",
         "pagecell",
         "passing",

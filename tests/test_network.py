@@ -20,6 +20,7 @@ KIND_AND_RECIPE: list[tuple[str, Recipe]] = [
     ("kind: refuse, for_ms: 2000", network.Refuse(for_ms=2000)),
     ("kind: stall, direction: upstream", network.Stall(direction="upstream")),
     ("kind: blackhole, direction: both", network.Blackhole(direction="both")),
+    ("kind: packet-loss", network.PacketLoss()),
     ("kind: restart, signal: kill, down_ms: 0", network.Restart(signal="kill", down_ms=0)),
 ]
 

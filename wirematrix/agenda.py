@@ -72,6 +72,11 @@ class Agenda:
         return tuple(self._ready)
 
     @property
+    def cells(self) -> frozenset[Cell]:
+        """The cells that have something to begin, now or later, retries not counted."""
+        return frozenset(cell for cell, _ in self._pending)
+
+    @property
     def left(self) -> int:
         """How many attempts have not ended, retries not counted."""
         return len(self._pending)

@@ -21,6 +21,7 @@ from typing import Any
 
 from wirematrix.budgets import ATTEMPT, ATTEMPT_SOAK, Budget
 from wirematrix.checks import Claim
+from wirematrix.engines import Special
 from wirematrix.errors import (
     BudgetSpent,
     EngineCrashed,
@@ -49,6 +50,7 @@ class Scenario:
     text: ScenarioText
     play: Play
     own_engine: bool = False  # it kills the engine, so it must not share one
+    launch: Special | None = None  # it means something only in an engine launched like that, which is its own
     raw: bool = False  # it plays against an origin of its own, not against the app
 
 

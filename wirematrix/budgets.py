@@ -82,3 +82,4 @@ CONTROL = Budget("control", 15_000)  # one request to /control
 PROXY = Budget("proxy", 10_000)  # opening and closing a fault proxy
 ATTEMPT = Budget("attempt", 120_000)  # a whole attempt, whatever it waits for: the end of a hung one
 ATTEMPT_SOAK = Budget("attempt-soak", 400_000)  # the same for a scenario that is slow by nature
+WIRE = Budget("wire", 10_000)  # making a network namespace, losing packets and healing

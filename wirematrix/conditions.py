@@ -14,6 +14,7 @@ from typing import assert_never
 from wirematrix import faults, network
 from wirematrix.budgets import DELIVER
 from wirematrix.errors import WirematrixError
+from wirematrix.lossy import Wire
 from wirematrix.network import Network
 from wirematrix.probe import Probe
 from wirematrix.proxy import FaultProxy
@@ -34,6 +35,7 @@ class LiveNetwork:
         recorder: Recorder,
         waits: Waits,
         probe: Probe,
+        wire: Wire | None = None,
         nudge: Callable[[], Awaitable[None]],
     ) -> None:
         self.condition = condition
@@ -42,6 +44,7 @@ class LiveNetwork:
         self._recorder = recorder
         self._waits = waits
         self._probe = probe
+        self._wire = wire  # of a `packet-loss` condition
         self._nudge = nudge  # publishes one message: what a truncation needs to cut in two
 
     async def stand(self) -> None:
@@ -94,6 +97,13 @@ class LiveNetwork:
                 yield
                 self._mended(cut=True)
                 await self._proxy.heal()
+            case network.PacketLoss(for_ms=for_ms):
+                until_ms = self._recorder.now_ms() + for_ms
+                self._broke()
+                async with self._lossy.losing():
+                    yield
+                    await self._reaches(until_ms)
+                self._mended()
             case network.Restart(signal=how, down_ms=down_ms):
                 await self._restart(how, down_ms)
                 yield
@@ -117,6 +127,12 @@ class LiveNetwork:
         await self._reaches(until_ms)
         await self._proxy.heal()
         self._mended()
+
+    @property
+    def _lossy(self) -> Wire:
+        if self._wire is None:
+            raise WirematrixError(f"network {self.condition.name!r} was given no wire whose packets can be lost")
+        return self._wire
 
     async def _truncate(self, fault: faults.Truncate) -> None:
         """Cut inside the next message; the links are seen to end before this returns."""

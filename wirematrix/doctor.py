@@ -25,7 +25,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import engines
+from wirematrix import engines, lossy
 from wirematrix.engines import playwright_builds
 from wirematrix.engines.builds import PLAYWRIGHT_TRIED, python_here
 from wirematrix.errors import WirematrixError
@@ -149,6 +149,7 @@ def conditions() -> Iterator[Condition]:
         remedy=f"{python_here()} -m pip install playwright=={PLAYWRIGHT_TRIED}",
     )
     yield display()
+    yield packet_loss()
     yield ports()
     yield clock()
     yield from resources()
@@ -167,6 +168,12 @@ def display() -> Condition:
         says=executable or "not installed; only WebKitGTK needs it",
         remedy="apt-get install -y --no-install-recommends xvfb",
     )
+
+
+def packet_loss() -> Condition:
+    """A network namespace for cells that lose packets; without one they are skipped, and the rest of a run is not."""
+    because = asyncio.run(lossy.why_not())
+    return Condition(name="packet loss", held=True, says=because or "can be made, in a network namespace")
 
 
 def ports() -> Condition:

@@ -97,7 +97,21 @@ def scenario_of(item: pytest.Function) -> Scenario:
         play=item.function,
         raw=is_raw(item),
         own_engine=item.get_closest_marker("own_engine") is not None,
+        launch=launch_of(item),
     )
+
+
+def launch_of(item: pytest.Function) -> engines.Special | None:
+    """The special launch that a scenario is marked with; UsageError if there is none of that name."""
+    mark = item.get_closest_marker("launch")
+    if mark is None:
+        return None
+    try:
+        (name,) = mark.args
+        return engines.Special(name)
+    except ValueError:
+        known = " or ".join(engines.Special)
+        raise pytest.UsageError(f"{item.nodeid}: mark launch got {mark.args!r}; expected {known}") from None
 
 
 def cell_of(item: pytest.Item) -> Cell | None:

@@ -7,6 +7,9 @@
 2. Elsewhere the listener stays open and what connects is reset at once (the glossary's "RST or no
    listener"): macOS lets a connection to a bound socket that does not listen hang until it times out,
    and Windows has no SO_REUSEPORT.
+
+A socket stays in the network namespace of the thread that made it. With `netns`, an executor whose thread lives in
+another one, the port is there (see lossy.py), whichever loop serves it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Final
 
 BACKLOG: Final = 1024  # connections the kernel may complete before we accept them
@@ -24,21 +28,31 @@ CAN_SHUT: Final = sys.platform == "linux"
 class Listener:
     """A bound port; `refusing` says whether new connections are to be refused."""
 
-    def __init__(self, keeper: socket.socket | None, factory: Callable[[], asyncio.Protocol]) -> None:
+    def __init__(
+        self, keeper: socket.socket | None, factory: Callable[[], asyncio.Protocol], netns: Executor | None = None
+    ) -> None:
         self._keeper = keeper
         self._factory = factory
+        self._netns = netns
         self._server: asyncio.Server | None = None
         self.host = ""
         self.port = 0
         self.refusing = False
 
     @classmethod
-    async def open(cls, host: str, factory: Callable[[], asyncio.Protocol], *, can_shut: bool = CAN_SHUT) -> Listener:
+    async def open(
+        cls,
+        host: str,
+        factory: Callable[[], asyncio.Protocol],
+        *,
+        can_shut: bool = CAN_SHUT,
+        netns: Executor | None = None,
+    ) -> Listener:
         """Bind a free port of `host` (an IP address) and listen. `can_shut=False` forces way 2."""
-        keeper = _bound(host, 0, shared=True) if can_shut else None
-        listener = cls(keeper, factory)
+        keeper = await _bound(host, 0, shared=True, netns=netns) if can_shut else None
+        listener = cls(keeper, factory, netns)
         try:
-            listening = _bound(host, keeper.getsockname()[1] if keeper else 0, shared=can_shut)
+            listening = await _bound(host, keeper.getsockname()[1] if keeper else 0, shared=can_shut, netns=netns)
             listener.host, listener.port = listening.getsockname()[:2]
             await listener._listen(listening)
         except BaseException:
@@ -61,7 +75,7 @@ class Listener:
         """Listen again on the same port."""
         self.refusing = False
         if self._server is None:
-            await self._listen(_bound(self.host, self.port, shared=True))
+            await self._listen(await _bound(self.host, self.port, shared=True, netns=self._netns))
 
     def close(self) -> None:
         """Give the port back."""
@@ -84,8 +98,15 @@ class Listener:
             self._server = None
 
 
-def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+async def _bound(host: str, port: int, *, shared: bool, netns: Executor | None) -> socket.socket:
     """A bound TCP socket that does not listen yet."""
+    if netns is None:
+        return _bind(host, port, shared)
+    return await asyncio.get_running_loop().run_in_executor(netns, _bind, host, port, shared)
+
+
+def _bind(host: str, port: int, shared: bool) -> socket.socket:  # noqa: FBT001 - run_in_executor passes no keywords
+    """The same, in the calling thread's network namespace."""
     # The protocol is named because asyncio sets TCP_NODELAY only where it is (_set_nodelay in asyncio/base_events.py).
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

@@ -5,7 +5,7 @@ act on it. Three families:
 
     Direct     nothing is between page and app but the proxy that records
     Standing   holds for the whole attempt: Latency, Throttle
-    Break      begins when the scenario says so: Close, Reset, Truncate, Refuse, Stall, Blackhole, Restart
+    Break      begins when the scenario says so: Close, Reset, Truncate, Refuse, Stall, Blackhole, PacketLoss, Restart
 """
 
 from __future__ import annotations
@@ -101,6 +101,14 @@ class Blackhole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PacketLoss:
+    """Links stay, every packet is lost both ways, none is acknowledged: heals, not before `for_ms` if that is said."""
+
+    kind: ClassVar[str] = "packet-loss"
+    for_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restart:
     """The app process gets `signal` and serves again on the same port `down_ms` after it ended."""
 
@@ -110,7 +118,7 @@ class Restart:
 
 
 Standing = Latency | Throttle
-Break = Close | Reset | Truncate | Refuse | Stall | Blackhole | Restart
+Break = Close | Reset | Truncate | Refuse | Stall | Blackhole | PacketLoss | Restart
 Recipe = Direct | Standing | Break
 
 
@@ -188,6 +196,11 @@ def _blackhole(node: Node) -> Blackhole:
     return Blackhole(direction=_direction(node))
 
 
+def _packet_loss(node: Node) -> PacketLoss:
+    own = node.fields(("title", "kind"), ("for_ms",))
+    return PacketLoss(for_ms=own["for_ms"].whole(1, LONGEST_MS) if "for_ms" in own else 0)
+
+
 def _restart(node: Node) -> Restart:
     own = _own(node, "signal", "down_ms")
     signal = cast(Signal, own["signal"].one_of("signal", SIGNALS))
@@ -208,6 +221,7 @@ RECIPES: Final[Mapping[str, Callable[[Node], Recipe]]] = {
     "refuse": _refuse,
     "stall": _stall,
     "blackhole": _blackhole,
+    "packet-loss": _packet_loss,
     "restart": _restart,
 }
 KINDS: Final = tuple(RECIPES)

@@ -43,6 +43,7 @@ MARKS = {
     "check": "a scenario that records a difference and never fails for it",
     "entries(*ids)": "the entries of the scenario catalogue that the scenario builds",
     "soak": "a scenario that is slow by nature: left out unless asked for by -m soak or by its name",
+    "launch(name)": "the scenario needs an engine launched for it: bfcache or background",
     "own_engine": "the scenario kills its engine, so it gets one of its own",
 }
 MATRIX = pytest.StashKey[Matrix]()

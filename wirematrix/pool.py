@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from wirematrix import engines
-from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, PageError, Playwright
-from wirematrix.errors import WirematrixError
+from wirematrix.engines import EnginePage, LaunchOptions, LiveEngine, PageError, Playwright, Special
+from wirematrix.errors import Skipped, WirematrixError
 from wirematrix.model import Build
 
 CONTEXTS_PER_ENGINE = 50
@@ -57,13 +57,21 @@ class EnginePool:
         self._idle: list[Lease] = []
         self._lent: dict[LiveEngine, int] = {}
         self._launching = asyncio.Lock()
+        self._controls: dict[Special, asyncio.Task[None]] = {}
 
     async def warm(self) -> None:
         """Have the engine running that the next page comes from. EngineUnavailable if the machine has none."""
         await self._shared()
 
-    async def lease(self, pages: Pages) -> Lease:
-        """A clean page. EngineUnavailable if the machine has no such engine."""
+    async def lease(self, pages: Pages, special: Special | None = None) -> Lease:
+        """A clean page; with `special` in an engine of its own, launched like that.
+
+        EngineUnavailable if the machine has no such engine, Skipped if such a launch means nothing in it.
+        """
+        if special is not None:
+            await self._controlled(special)
+            engine = await self._launched(special)
+            return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
         if pages is Pages.ENGINE:
             engine = await self._launched()
             return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
@@ -91,6 +99,9 @@ class EnginePool:
 
     async def close(self) -> None:
         """Close every page and engine."""
+        for control in (controls := tuple(self._controls.values())):
+            control.cancel()
+        await asyncio.gather(*controls, return_exceptions=True)
         self._idle.clear()
         live = set(self._lent) | ({self._current} if self._current else set())
         self._lent.clear()
@@ -121,5 +132,24 @@ class EnginePool:
                 self._current = await self._launched()
             return self._current
 
-    async def _launched(self) -> LiveEngine:
-        return await engines.launch(self._playwright, self.name, self._options)
+    async def _controlled(self, special: Special) -> None:
+        """See once in a run that a special launch has the effect it is for; everybody who asks hears the outcome."""
+        if special not in self._controls:
+            self._controls[special] = asyncio.create_task(self._control(special), name=f"control {special}")
+        await asyncio.shield(self._controls[special])
+
+    async def _control(self, special: Special) -> None:
+        try:
+            engine = await self._launched(special)
+            try:
+                await engines.require(engine)
+            finally:
+                await engine.close()
+        except Skipped:
+            raise
+        except BaseException:  # says nothing about the launch: who asks next has it tried again
+            del self._controls[special]
+            raise
+
+    async def _launched(self, special: Special | None = None) -> LiveEngine:
+        return await engines.launch(self._playwright, self.name, replace(self._options, special=special))

@@ -1,6 +1,6 @@
 """FaultProxy: the TCP proxy between page and server, one per cell, that breaks links on command.
 
-    page ──▶ 127.0.0.1:port ──▶ FaultProxy ──▶ upstream (may change: `retarget`)
+    page ──▶ host:port ──▶ FaultProxy ──▶ upstream (may change: `retarget`)
 
 One fault holds at a time: applying another replaces it. What is observed, each with its link's number:
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from time import monotonic
 from types import TracebackType
@@ -39,7 +40,8 @@ class FaultProxy:
     """Forwards TCP links and breaks them on command. Made by `start`; one owner calls its methods."""
 
     def __init__(self, upstream: tuple[str, int], observe: Observe) -> None:
-        self.port = 0  # where pages connect to; the same from start on, refusing or not
+        self.host = ""  # where pages connect to; the same from start on, refusing or not
+        self.port = 0
         self._upstream = upstream
         self._observe = observe
         self._started_at = monotonic()
@@ -60,15 +62,16 @@ class FaultProxy:
         host: str = "127.0.0.1",
         *,
         can_shut: bool = CAN_SHUT,
+        netns: Executor | None = None,
     ) -> Self:
-        """Bind a free port of `host` (an IP address) and forward it to `upstream`.
+        """Bind a free port of `host` (an IP address, of the namespace of `netns`) and forward it to `upstream`.
 
         `observe(kind, **detail)` is called synchronously with every fact and must not raise.
         `can_shut=False` makes `Refuse` reset what connects, as on systems that cannot keep a closed port.
         """
         proxy = cls(upstream, observe)
-        proxy._listener = await Listener.open(host, proxy._accepted, can_shut=can_shut)
-        proxy.port = proxy._listener.port
+        proxy._listener = await Listener.open(host, proxy._accepted, can_shut=can_shut, netns=netns)
+        proxy.host, proxy.port = proxy._listener.host, proxy._listener.port
         return proxy
 
     @property

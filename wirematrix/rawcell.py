@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from wirematrix.budgets import DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.errors import WirematrixError
+from wirematrix.lossy import Wire
 from wirematrix.measures.reading import is_over, partings
 from wirematrix.model import SAME_ORIGIN, Cell, Observation
 from wirematrix.origin import CLOSE, HOST, Exchange, Origin, Script
@@ -35,24 +38,35 @@ class RawCell(PageCell):
     one_transport = False
 
     def __init__(
-        self, cell: Cell, *, origin: Origin, page: EnginePage, probe: Probe, recorder: Recorder, waits: Waits
+        self,
+        cell: Cell,
+        *,
+        origin: Origin,
+        wire: Wire | None = None,
+        page: EnginePage,
+        probe: Probe,
+        recorder: Recorder,
+        waits: Waits,
     ) -> None:
         super().__init__(cell, page=page, probe=probe, recorder=recorder, waits=waits)
         self.origin = origin
+        self._wire = wire  # of a `packet-loss` network
 
     @property
     def page_url(self) -> str:
         """Where the page is: in the streams' origin, or in another one."""
         port = self.origin.port if self.cell.relation == SAME_ORIGIN else self.origin.page_port
-        return f"http://{HOST}:{port}{RAW_PAGE}"
+        return f"http://{self.origin.host}:{port}{RAW_PAGE}"
 
     def serve(self, *scripts: Script, place: str = STREAM) -> None:
         """Answer the first request of a path by the first script, and so on; the last answers all that follow."""
         self.origin.serve(place, *scripts)
 
-    def url(self, place: str = STREAM, *, scheme: str = "http", host: str = HOST, port: int | None = None) -> str:
+    def url(
+        self, place: str = STREAM, *, scheme: str = "http", host: str | None = None, port: int | None = None
+    ) -> str:
         """The address of a path of the origin."""
-        return f"{scheme}://{host}:{port or self.origin.port}{place}"
+        return f"{scheme}://{host or self.origin.host}:{port or self.origin.port}{place}"
 
     async def visit(self, url: str | None = None, *, host: str = HOST) -> None:
         """Load the raw page, here or elsewhere; the entries of the page before are in the timeline.
@@ -61,7 +75,7 @@ class RawCell(PageCell):
         """
         await self._probe.visit(url or self.page_url.replace(HOST, host), needs=self.cell.transport.rstrip("+"))
 
-    def stream_url(self, place: str = STREAM, *, host: str = HOST, port: int | None = None) -> str:
+    def stream_url(self, place: str = STREAM, *, host: str | None = None, port: int | None = None) -> str:
         """The address of a path of the origin for the cell's transport."""
         scheme = "ws" if self.cell.transport == "websocket" else "http"
         return self.url(place, scheme=scheme, host=host, port=port)
@@ -72,7 +86,7 @@ class RawCell(PageCell):
         place: str = STREAM,
         *,
         transport: str | None = None,
-        host: str = HOST,
+        host: str | None = None,
         port: int | None = None,
         **options: Any,
     ) -> None:
@@ -119,7 +133,7 @@ class RawCell(PageCell):
         place: str | None = None,
         *,
         transport: str | None = None,
-        host: str = HOST,
+        host: str | None = None,
         port: int | None = None,
         **options: Any,
     ) -> dict[str, Any]:
@@ -215,6 +229,17 @@ class RawCell(PageCell):
             return
         if not await self.asked(asked + 1, place=place, budget=NEVER_REOPENS):
             self.note("watched", stream=name, budget_ms=NEVER_REOPENS.ms)
+
+    @asynccontextmanager
+    async def losing_packets(self) -> AsyncIterator[None]:
+        """Lose every packet between page and origin for the length of a block; over a `packet-loss` network only."""
+        if self._wire is None:
+            raise WirematrixError(f"network {self.cell.network!r} has no wire whose packets can be lost")
+        self._probe.mark()
+        self.note("break", network=self.cell.network, page_entries=self._probe.marked)
+        async with self._wire.losing():
+            yield
+        self.note("mended", network=self.cell.network, cut=False, page_entries=self._probe.read)
 
     def note(self, kind: str, /, **detail: Any) -> None:
         """An observation of the scenario's own, of source "driver"."""

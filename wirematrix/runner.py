@@ -26,8 +26,9 @@ from wirematrix.control import Control
 from wirematrix.driver import LiveCell
 from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
 from wirematrix.errors import BudgetSpent, EngineUnavailable
+from wirematrix.lossy import Wire
 from wirematrix.matrix import Matrix
-from wirematrix.model import SAME_ORIGIN, Attempt, Build
+from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell
 from wirematrix.origin import Origin
 from wirematrix.pagecell import PageCell
 from wirematrix.pool import EnginePool, Lease, Pages
@@ -95,6 +96,8 @@ class Runner:
     async def run(self, agenda: Agenda) -> None:
         """Make every attempt, then alone those that are tried again, then end every process."""
         services = Services(self._options.command)
+        if any(map(self._loses_packets, agenda.cells)):
+            await services.wires.string()  # before any engine starts, see lossy.py
         background = [
             asyncio.create_task(self.admission.govern(), name="admission"),
             asyncio.create_task(self.resources.sample(), name="resources"),
@@ -117,6 +120,9 @@ class Runner:
             await asyncio.gather(*background, return_exceptions=True)
             await services.close()
             self.resources.take(memory=False)
+
+    def _loses_packets(self, cell: Cell) -> bool:
+        return isinstance(self._matrix.network(cell.network).recipe, network.PacketLoss)
 
     async def _make_among_others(self, agenda: Agenda, machines: Machines) -> None:
         """Many at once, as admission allows; each engine joins when it is up."""
@@ -202,32 +208,45 @@ class Runner:
         job = stage.job
         pool = machines.pools[job.cell.engine]
         async with contextlib.AsyncExitStack() as scene:
+            wire = (
+                await scene.enter_async_context(machines.services.wires.lent())
+                if self._loses_packets(job.cell)
+                else None
+            )
             async with self.admission.beginning():
-                lease = await pool.lease(Pages.ENGINE if job.scenario.own_engine else self._options.pages)
+                pages = Pages.ENGINE if job.scenario.own_engine else self._options.pages
+                lease = await pool.lease(pages, job.scenario.launch)
                 scene.push_async_callback(pool.give_back, lease, lambda: stage.clean)
                 self.builds.setdefault(job.cell.engine, lease.build)
+                if lease.engine.special:
+                    changes = lease.engine.special_changes
+                    stage.recorder.observe("driver", "launch", special=str(lease.engine.special), changes=changes)
                 await scene.enter_async_context(
                     self._options.artifacts.kept(lease.page, job.cell.folder_name, lambda: self._is_unexpected(stage))
                 )
                 probe = Probe(lease.page, stage.recorder)
                 live: PageCell
                 if job.scenario.raw:
-                    live = await self._raw_cell(stage, lease, probe, scene)
+                    live = await self._raw_cell(stage, lease, probe, scene, wire)
                 else:
-                    live = await self._app_cell(stage, lease, probe, scene, machines)
+                    live = await self._app_cell(stage, lease, probe, scene, machines, wire)
             await stage.play(live)
 
-    async def _raw_cell(self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack) -> RawCell:
+    async def _raw_cell(
+        self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack, wire: Wire | None
+    ) -> RawCell:
         """The page beside an origin of its own."""
 
         def observe(kind: str, /, **detail: object) -> None:
             stage.recorder.observe("server", kind, at_ms=None, **detail)
 
-        origin = await Origin.start(self._options.command.folder / "static", observe)
+        host, netns = (wire.host, wire.netns) if wire else (HOST, None)
+        origin = await Origin.start(self._options.command.folder / "static", observe, host, netns=netns)
         scene.push_async_callback(origin.close)
         live = RawCell(
             stage.job.cell,
             origin=origin,
+            wire=wire,
             page=lease.page,
             probe=probe,
             recorder=stage.recorder,
@@ -237,14 +256,20 @@ class Runner:
         return live
 
     async def _app_cell(
-        self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack, machines: Machines
+        self,
+        stage: Stage,
+        lease: Lease,
+        probe: Probe,
+        scene: contextlib.AsyncExitStack,
+        machines: Machines,
+        wire: Wire | None,
     ) -> LiveCell:
         """The page behind the fault proxy of our app."""
         cell = stage.job.cell
         condition = self._matrix.network(cell.network)
         alone = isinstance(condition.recipe, network.Restart)
         server = await scene.enter_async_context(machines.services.lent(alone=alone))
-        proxy = await self._proxy(stage, server)
+        proxy = await self._proxy(stage, server, wire)
         scene.push_async_callback(proxy.close)
         live = self._live_cell(stage, lease, probe, server, machines.http)
         scene.callback(server.forget, live.channel)
@@ -255,22 +280,26 @@ class Runner:
             recorder=stage.recorder,
             waits=stage.waits,
             probe=probe,
+            wire=wire,
             nudge=live.publish,
         )
-        port = proxy.port
-        if cell.relation != SAME_ORIGIN:  # the page comes from the app itself, its streams go by the proxy
-            port, live.base = server.port, f"http://{HOST}:{proxy.port}/"
-        await probe.visit(f"http://{HOST}:{port}{PROBE_PAGE}", needs=cell.transport.rstrip("+"))
+        way = f"http://{proxy.host}:{proxy.port}"
+        if cell.relation == SAME_ORIGIN:
+            origin = way
+        else:  # the page comes from the app itself, its streams go by the proxy
+            origin, live.base = f"http://{HOST}:{server.port}", f"{way}/"
+        await probe.visit(f"{origin}{PROBE_PAGE}", needs=cell.transport.rstrip("+"))
         await live.network.stand()
         return live
 
-    async def _proxy(self, stage: Stage, server: Server) -> FaultProxy:
+    async def _proxy(self, stage: Stage, server: Server, wire: Wire | None) -> FaultProxy:
         def observe(kind: str, /, **detail: object) -> None:
             stage.recorder.observe("link", kind, at_ms=None, **detail)
 
+        host, netns = (wire.host, wire.netns) if wire else (HOST, None)
         try:
             async with asyncio.timeout(PROXY.seconds):
-                return await FaultProxy.start((HOST, server.port), observe)
+                return await FaultProxy.start((HOST, server.port), observe, host, netns=netns)
         except TimeoutError:
             raise BudgetSpent("the fault proxy to listen", budget_ms=PROXY.ms, came="it did not") from None
 

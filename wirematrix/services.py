@@ -1,4 +1,4 @@
-"""The app processes of a run: one shared by all cells, and spare ones for cells that restart theirs.
+"""What a run lends its cells: app processes, one shared by all and spares for who restarts theirs, and wires.
 
 A spare that survived its cell is lent again; one that is dead is thrown away. Nobody shares a spare.
 """
@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from wirematrix.lossy import Wires
 from wirematrix.server import Command, Server, fork_server
 
 
 class Services:
-    """Lends app processes; `close` ends them all."""
+    """Lends app processes and wires; `close` ends them all."""
 
     def __init__(self, command: Command) -> None:
         self._command = command
@@ -22,6 +23,7 @@ class Services:
         self._spares: list[Server] = []
         self._all: list[Server] = []
         self._starting = asyncio.Lock()
+        self.wires = Wires()
 
     @asynccontextmanager
     async def lent(self, *, alone: bool) -> AsyncIterator[Server]:
@@ -40,7 +42,8 @@ class Services:
                 await self._throw_away(server)
 
     async def close(self) -> None:
-        """End every process."""
+        """End every process and take the wires down."""
+        self.wires.close()
         while self._all:
             await self._throw_away(self._all[-1])
         if self._forks:

@@ -29,9 +29,11 @@ from playwright.async_api import async_playwright as playwright_driver
 
 from wirematrix.engines.artifacts import Artifacts
 from wirematrix.engines.builds import ROUTE_VARIABLE, Route, locate, route
-from wirematrix.engines.live import EnginePage, LiveEngine, PageWorn
+from wirematrix.engines.controls import require
+from wirematrix.engines.live import LiveEngine
 from wirematrix.engines.native import launch_native
-from wirematrix.engines.settings import LaunchOptions
+from wirematrix.engines.page import EnginePage, PageWorn
+from wirematrix.engines.settings import LaunchOptions, Special
 from wirematrix.engines.webkitgtk import launch_webkitgtk
 
 __all__ = [
@@ -44,10 +46,12 @@ __all__ = [
     "PageWorn",
     "Playwright",
     "Route",
+    "Special",
     "launch",
     "launched",
     "locate",
     "playwright_driver",
+    "require",
     "route",
 ]
 

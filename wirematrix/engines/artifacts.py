@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import Error as PlaywrightError
 
-from wirematrix.engines.live import EnginePage
+from wirematrix.engines.page import EnginePage
 from wirematrix.errors import WirematrixError
 
 

@@ -13,8 +13,11 @@ from playwright.async_api import Browser, BrowserContext, Error, Page, Playwrigh
 
 from wirematrix import budgets
 from wirematrix.engines import processes
-from wirematrix.engines.live import EnginePage, LiveEngine, first_line
-from wirematrix.engines.settings import VIEWPORT, LaunchOptions, browser_type_name, launch_arguments
+from wirematrix.engines.live import LiveEngine
+from wirematrix.engines.outlasting import first_line
+from wirematrix.engines.page import BLANK, EnginePage
+from wirematrix.engines.settings import VIEWPORT, LaunchOptions, Special, browser_type_name, launch_arguments
+from wirematrix.engines.unfocused import unfocused_context
 from wirematrix.errors import EngineUnavailable
 from wirematrix.model import Build
 
@@ -37,7 +40,14 @@ async def launch_native(playwright: Playwright, build: Build, options: LaunchOpt
     except Error as error:
         raise unusable(build, error) from error
     root = await asyncio.to_thread(processes.marked_root, mark)
-    return NativeEngine(replace(build, version=running.version), running, root)
+    engine = NativeEngine(replace(build, version=running.version), running, root, options.special)
+    if kind == "chromium" and options.special is Special.BACKGROUND:
+        try:
+            engine.only_context = await unfocused_context(playwright, root)
+        except BaseException:
+            await engine.close()
+            raise
+    return engine
 
 
 def unusable(build: Build, error: Error) -> EngineUnavailable:
@@ -53,10 +63,13 @@ def unusable(build: Build, error: Error) -> EngineUnavailable:
 class NativeEngine(LiveEngine):
     """A browser process below Playwright's driver."""
 
-    def __init__(self, build: Build, running: Browser, root: psutil.Process | None) -> None:
-        super().__init__(build)
+    def __init__(
+        self, build: Build, running: Browser, root: psutil.Process | None, special: Special | None = None
+    ) -> None:
+        super().__init__(build, special)
         self.running = running
         self.root = root
+        self.only_context: BrowserContext | None = None  # all pages are in it, see unfocused.py
         running.on("disconnected", lambda _: self.death.tell("its process ended"))
 
     @property
@@ -64,6 +77,8 @@ class NativeEngine(LiveEngine):
         return (self.root,) if self.root else ()
 
     async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
+        if self.only_context:
+            return NativePage(self, self.only_context, await self.only_context.new_page(), owns_context=False)
         context = await self.running.new_context(viewport=VIEWPORT, ignore_https_errors=ignore_https_errors)
         try:
             return NativePage(self, context, await context.new_page())
@@ -82,8 +97,11 @@ class NativeEngine(LiveEngine):
 class NativePage(EnginePage):
     """A page whose end Playwright reports: "crash" in Chromium and WebKit, "close" in Firefox over BiDi."""
 
-    def __init__(self, engine: NativeEngine, context: BrowserContext, page: Page) -> None:
+    def __init__(self, engine: NativeEngine, context: BrowserContext, page: Page, *, owns_context: bool = True) -> None:
         super().__init__(engine, context, page)
+        self.owner = engine
+        self.owns_context = owns_context
+        self._cover: Page | None = None  # the tab that hides this one
         page.on("crash", lambda _: self.death.tell("its renderer process died"))
         page.on("close", self._on_close)
         self.failed_websockets = 0
@@ -120,8 +138,35 @@ class NativePage(EnginePage):
                     await self.page.wait_for_url(ERROR_PAGE, wait_until="commit", timeout=budgets.NOTICE.ms)
             raise
 
+    async def _hide(self) -> None:
+        """By another tab of the same window; closing it later would show this page, so it stays."""
+        if self._cover is None:
+            self._cover = await self._open_cover()
+        await self._cover.bring_to_front()
+
+    async def _open_cover(self) -> Page:
+        """Playwright opens a window of its own for each page of Firefox, and a window hides none behind it."""
+        if browser_type_name(self.engine.build.engine) != "firefox":
+            return await self.context.new_page()
+        async with self.context.expect_page(timeout=budgets.NAVIGATE.ms) as opening:
+            await self.page.evaluate("url => { window.open(url, '_blank', 'noopener'); }", BLANK)
+        return await opening.value
+
+    async def _show(self) -> None:
+        await self.page.bring_to_front()
+
+    async def _set_offline(self, *, offline: bool) -> str:
+        await self.context.set_offline(offline)
+        return "Playwright's context.set_offline"
+
+    async def _open_sibling(self) -> EnginePage:
+        return NativePage(self.owner, self.context, await self.context.new_page(), owns_context=False)
+
     async def _close(self) -> None:
-        await self.context.close()
+        if self.owns_context:
+            await self.context.close()
+        else:
+            await self.page.close()
 
     async def _kill_renderer(self) -> None:
         """Chromium ends just this page's process; the others offer no way to tell whose process is whose."""

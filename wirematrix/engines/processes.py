@@ -91,6 +91,26 @@ def memory_of(process: psutil.Process) -> int:
     return int(getattr(full, "pss", None) or full.rss)
 
 
+def suspend_tree(roots: Iterable[psutil.Process]) -> None:
+    """Stop everything in some trees, as a machine does that falls asleep; clocks go on.
+
+    Returns when all are stopped, also those that were started meanwhile by one that was not stopped yet.
+    """
+    roots = list(roots)
+    while awake := [process for process in tree(roots) if lives(process) and not sleeps(process)]:
+        for process in awake:
+            with suppress(psutil.Error):
+                process.suspend()
+        time.sleep(GLANCE_S)
+
+
+def resume_tree(roots: Iterable[psutil.Process]) -> None:
+    """Let everything in some trees go on."""
+    for process in tree(roots):
+        with suppress(psutil.Error):
+            process.resume()
+
+
 def kill_tree(roots: Iterable[psutil.Process], *, within_s: float) -> list[int]:
     """SIGKILL everything in some trees; returns the ids of what still lives after `within_s` seconds.
 
@@ -120,6 +140,14 @@ def kill_groups(roots: Iterable[psutil.Process]) -> None:
         with suppress(OSError):
             if root.is_running() and os.getpgid(root.pid) == root.pid:
                 os.killpg(root.pid, signal.SIGKILL)
+
+
+def sleeps(process: psutil.Process) -> bool:
+    """Whether a process is stopped."""
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
 
 
 def lives(process: psutil.Process) -> bool:

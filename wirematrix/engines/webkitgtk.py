@@ -8,26 +8,27 @@ import psutil
 from playwright.async_api import Browser, Error, Playwright
 
 from wirematrix import budgets
-from wirematrix.engines.live import EnginePage, LiveEngine
-from wirematrix.engines.settings import VIEWPORT, LaunchOptions
-from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost, is_fragment_of
+from wirematrix.engines.live import LiveEngine
+from wirematrix.engines.page import EnginePage
+from wirematrix.engines.settings import VIEWPORT, LaunchOptions, Special
+from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_fragment_of
 from wirematrix.model import Build
 
 
 async def launch_webkitgtk(playwright: Playwright, build: Build, options: LaunchOptions) -> LiveEngine:
     """Start WebKitGTK; raises EngineUnavailable."""
     host = await WebKitGtkHost.start(build, headless=options.headless)
-    return WebKitGtkEngine(playwright, build, host, slow_mo_ms=options.slow_mo_ms)
+    return WebKitGtkEngine(playwright, build, host, options)
 
 
 class WebKitGtkEngine(LiveEngine):
     """One WebKitGTK process; each page is a context, a view and a connection of Playwright's."""
 
-    def __init__(self, playwright: Playwright, build: Build, host: WebKitGtkHost, *, slow_mo_ms: float) -> None:
-        super().__init__(build)
+    def __init__(self, playwright: Playwright, build: Build, host: WebKitGtkHost, options: LaunchOptions) -> None:
+        super().__init__(build, options.special)
         self.playwright = playwright
         self.host = host
-        self.slow_mo_ms = slow_mo_ms
+        self.options = options
         host.on_gone = self._on_gone
         host.process.ended.add_done_callback(lambda ended: self.death.tell(ended.result()))
 
@@ -36,16 +37,21 @@ class WebKitGtkEngine(LiveEngine):
         return (self.host.process.root,) if self.host.process.root else ()
 
     async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
-        context = await self.host.open_context(ignore_tls=ignore_https_errors)
+        context = await self.host.open_context(
+            ignore_tls=ignore_https_errors, page_cache=self.special is Special.BFCACHE
+        )
         try:
             target = await self.host.open_view(context, **VIEWPORT)
-            connection = await self.playwright.webkit.connect_over_cdp(
-                **target.connection, slow_mo=self.slow_mo_ms, timeout=budgets.NEW_PAGE.ms
-            )
+            return WebKitGtkPage(self, await self.connect(target), target)
         except BaseException:
             self.host.process.run(self.host.close_context(context))
             raise
-        return WebKitGtkPage(self, connection, target)
+
+    async def connect(self, target: Target) -> Browser:
+        """Playwright's connection to one view."""
+        return await self.playwright.webkit.connect_over_cdp(
+            **target.connection, slow_mo=self.options.slow_mo_ms, timeout=budgets.NEW_PAGE.ms
+        )
 
     def _on_gone(self, view: int, because: str) -> None:
         for page in self.pages:
@@ -64,12 +70,16 @@ class WebKitGtkPage(EnginePage):
 
     has_screencast = False
 
-    def __init__(self, engine: WebKitGtkEngine, connection: Browser, target: Target) -> None:
+    def __init__(
+        self, engine: WebKitGtkEngine, connection: Browser, target: Target, *, owns_context: bool = True
+    ) -> None:
         context = connection.contexts[0]
         super().__init__(engine, context, context.pages[0])
+        self.owner = engine
         self.host = engine.host
         self.connection = connection
         self.target = target
+        self.owns_context = owns_context
 
     async def _goto(self, url: str, budget_ms: float) -> None:
         """Playwright's `goto`, mended: it hangs on a fragment and returns None for a refusal."""
@@ -81,6 +91,33 @@ class WebKitGtkPage(EnginePage):
         if response is None and url.startswith("http"):
             await self.host.loaded(self.target.view, since=since)
 
+    async def _go_back(self, to: str) -> None:
+        """Without Playwright, which loses a page that comes back from the cache, and connects to it once more."""
+        self.host.relay.cut(self.target.socket)
+        with suppress(Error):
+            await self.connection.close()
+        since = self.host.facts_about(self.target.view)
+        await self.host.process.command("back", view=self.target.view)
+        await self.host.arrived(self.target.view, to, since=since)
+        self.connection = await self.owner.connect(self.target)
+        self.context = self.connection.contexts[0]
+        self.page = self.context.pages[0]
+
+    async def _hide(self) -> None:
+        await self.host.process.command("hide", view=self.target.view)
+
+    async def _show(self) -> None:
+        await self.host.process.command("show", view=self.target.view)
+
+    async def _set_offline(self, *, offline: bool) -> str:
+        """There is no emulation on this route: requests go to a proxy that refuses, those under way are cut."""
+        await self.host.process.command("proxy", context=self.target.context, url=NOWHERE if offline else None)
+        return "a proxy that refuses, for the whole context; navigator.onLine stays true"
+
+    async def _open_sibling(self) -> EnginePage:
+        target = await self.host.open_view(self.target.context, **VIEWPORT)
+        return WebKitGtkPage(self.owner, await self.owner.connect(target), target, owns_context=False)
+
     async def _reset(self) -> None:
         """All website data of the context goes; Playwright's calls for it reach the current site only."""
         await self._leave()
@@ -88,7 +125,10 @@ class WebKitGtkPage(EnginePage):
 
     async def _close(self) -> None:
         """The view goes first: Playwright's own close only ends its connection and leaves the page alive."""
-        await self.host.close_context(self.target.context)
+        if self.owns_context:
+            await self.host.close_context(self.target.context)
+        else:
+            await self.host.close_view(self.target.view)
         with suppress(Error):
             await self.connection.close()
 

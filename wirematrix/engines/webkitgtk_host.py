@@ -26,6 +26,7 @@ from wirematrix.engines.webkitgtk_process import Fact, ShellProcess
 from wirematrix.model import Build
 
 INSPECTOR_PORT: Final = 9222
+NOWHERE: Final = "http://127.0.0.1:1"  # a proxy that refuses: this route's "offline"
 LISTED: Final = re.compile(r'class="targetname">(.*?)</div>.*?(/socket/\d+/(\d+)/WebPage)', re.DOTALL)
 
 
@@ -68,11 +69,16 @@ class WebKitGtkHost:
         return cls(process, relay, token)
 
     async def open_context(
-        self, *, ignore_tls: bool = False, user_agent: str | None = None, languages: list[str] | None = None
+        self,
+        *,
+        ignore_tls: bool = False,
+        page_cache: bool = False,
+        user_agent: str | None = None,
+        languages: list[str] | None = None,
     ) -> int:
         """A new isolated context; its number."""
         answer = await self.process.command(
-            "new_context", ignore_tls=ignore_tls, user_agent=user_agent, languages=languages
+            "new_context", ignore_tls=ignore_tls, page_cache=page_cache, user_agent=user_agent, languages=languages
         )
         return int(answer["context"])
 
@@ -132,6 +138,22 @@ class WebKitGtkHost:
             if fact.detail["state"] == "finished":
                 return
             seen = self.process.facts[view].index(fact, seen) + 1
+
+    async def arrived(self, view: int, uri: str, *, since: int) -> None:
+        """Wait until a view shows `uri`, whole, by a navigation that began at `since`.
+
+        The end of the navigation before may still be to come, under the new address; only the commit tells them apart.
+        A page that is restored with a stream open reports its old request as cancelled in between; that is no failure.
+        """
+        seen, awaited = since, "committed"
+        while True:
+            fact = await self.process.fact("load", view=view, since=seen)
+            seen = self.process.facts[view].index(fact, seen) + 1
+            if fact.detail["state"] != awaited or fact.detail["uri"] != uri:
+                continue
+            if awaited == "finished":
+                return
+            awaited = "finished"
 
     async def close_view(self, view: int) -> None:
         """Close one view; what it had open ends."""

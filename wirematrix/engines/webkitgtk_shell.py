@@ -88,8 +88,11 @@ def say(**line: Any) -> None:
 class Context:
     """One isolated browsing context: its storage, cookies and network process go when it goes."""
 
-    def __init__(self, number: int, *, ignore_tls: bool, user_agent: str | None, languages: list[str]) -> None:
+    def __init__(
+        self, number: int, *, ignore_tls: bool, page_cache: bool, user_agent: str | None, languages: list[str]
+    ) -> None:
         self.number = number
+        self.page_cache = page_cache
         self.user_agent = user_agent
         self.store = WebKit2.WebsiteDataManager.new_ephemeral()
         self.web = WebKit2.WebContext(
@@ -113,7 +116,7 @@ class Context:
         """What every view of this context starts with."""
         settings = WebKit2.Settings()
         settings.set_enable_developer_extras(True)  # makes the view a target of the inspector
-        settings.set_enable_page_cache(False)  # Playwright loses a page that comes back from it
+        settings.set_enable_page_cache(self.page_cache)
         settings.set_javascript_can_open_windows_automatically(True)
         settings.set_hardware_acceleration_policy(WebKit2.HardwareAccelerationPolicy.NEVER)
         if self.user_agent:
@@ -202,10 +205,18 @@ class Shell:
             say(fact="closed", view=number)
 
     def do_new_context(
-        self, *, ignore_tls: bool = False, user_agent: str | None = None, languages: list[str] | None = None
+        self,
+        *,
+        ignore_tls: bool = False,
+        page_cache: bool = False,
+        user_agent: str | None = None,
+        languages: list[str] | None = None,
     ) -> dict[str, Any]:
+        """With `page_cache` a page may come back from the back/forward cache, and Playwright loses one that does."""
         number = next(self.numbers)
-        self.contexts[number] = Context(number, ignore_tls=ignore_tls, user_agent=user_agent, languages=languages or [])
+        self.contexts[number] = Context(
+            number, ignore_tls=ignore_tls, page_cache=page_cache, user_agent=user_agent, languages=languages or []
+        )
         return {"context": number}
 
     def do_new_view(self, context: int, width: int, height: int) -> dict[str, Any]:
@@ -241,6 +252,9 @@ class Shell:
 
     def do_load(self, view: int, uri: str) -> None:
         self.views[view].web.load_uri(uri)
+
+    def do_back(self, view: int) -> None:
+        self.views[view].web.go_back()
 
     def do_hide(self, view: int) -> None:
         self.views[view].window.hide()

@@ -41,12 +41,11 @@ from playwright.sync_api._generated import Tracing
 from wirematrix import budgets
 from wirematrix.engines.portal import Portal
 from wirematrix.engines.settings import VIEWPORT
-from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost, is_fragment_of
+from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_fragment_of
 from wirematrix.errors import EngineCrashed
 from wirematrix.model import Build
 
 PLAYWRIGHTS_OWN: Final = "_pw_api_instance_"  # where Playwright keeps the public object of an internal one
-NOWHERE: Final = "http://127.0.0.1:1"  # a proxy that refuses: this route's "offline"
 
 
 class GtkBrowser:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
@@ -52,9 +53,11 @@ class Origin:
     engine may remember a preflight's answer: by default it may not, so that each is seen.
     """
 
-    def __init__(self, pages: Path, observe: Observe) -> None:
+    def __init__(self, pages: Path, observe: Observe, host: str, netns: Executor | None) -> None:
+        self.host = host
         self._pages = pages
         self._observe = observe
+        self._netns = netns
         self._scripts: dict[str, tuple[Script, ...]] = {}
         self._asked: dict[str, int] = {}
         self._connections: list[Connection] = []  # in the order in which they came
@@ -66,11 +69,14 @@ class Origin:
         self.preflight_age_s = 0
 
     @classmethod
-    async def start(cls, pages: Path, observe: Observe, host: str = HOST) -> Self:
-        """Listen on two free ports; `pages` is the folder of what lies under /static/."""
-        origin = cls(pages, observe)
-        await origin.listen(host)
-        await origin.listen(host)
+    async def start(cls, pages: Path, observe: Observe, host: str = HOST, *, netns: Executor | None = None) -> Self:
+        """Listen on two free ports of `host` (of the namespace of `netns`, see lossy.py).
+
+        `pages` is the folder of what lies under /static/.
+        """
+        origin = cls(pages, observe, host, netns)
+        await origin.listen()
+        await origin.listen()
         return origin
 
     @property
@@ -83,10 +89,10 @@ class Origin:
         """Another origin of the same page."""
         return self._listeners[1].port
 
-    async def listen(self, host: str = HOST) -> int:
+    async def listen(self, host: str | None = None) -> int:
         """One more free port, serving the same; the port."""
         made: list[Listener] = []
-        listener = await Listener.open(host, lambda: self._accepted(made[0].port))
+        listener = await Listener.open(host or self.host, lambda: self._accepted(made[0].port), netns=self._netns)
         made.append(listener)
         self._listeners.append(listener)
         return listener.port
