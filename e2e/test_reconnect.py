@@ -143,8 +143,8 @@ async def test_recovers_from_a_503(cell: LiveCell) -> None:
 
 
 @pytest.mark.entries("R05")
-async def test_returns_after_five_seconds_refused(cell: LiveCell) -> None:
-    """The connection is reset, for five seconds nobody listens, and then somebody does: it is opened again."""
+async def test_returns_after_eight_seconds_refused(cell: LiveCell) -> None:
+    """The connection is reset, for eight seconds nobody listens, and then somebody does: it is opened again."""
     cell.judge(reopened)
     await cell.open()
     async with cell.network.broken():
@@ -154,7 +154,7 @@ async def test_returns_after_five_seconds_refused(cell: LiveCell) -> None:
 
 @pytest.mark.entries("R14", "R12")
 async def test_loses_nothing_in_an_outage(cell: LiveCell) -> None:
-    """What is published during five seconds without a connection arrives afterwards: all of it, once, in order."""
+    """What is published during eight seconds without a connection arrives afterwards: all of it, once, in order."""
     cell.judge(no_gap, no_duplicate, in_order)
     await cell.tune(retry_ms=QUICK_MS)
     await cell.open()

@@ -64,6 +64,8 @@ MINUTE = Budget("minute", 60_000)  # a silence that nobody notices has to be wai
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
 HELD_BACK = Budget("held-back", 1_500)  # what waits behind a full pool or a slow peer is watched so long
 PRIMING = Budget("priming", 3_000)  # the head of a response is out, and not a byte of its body
+BLACKHOLED = Budget("blackholed", 170_000)  # packets are lost for so long; TCP retransmits more and more seldom
+IN_BACKGROUND = Budget("in-background", 150_000)  # a page stays hidden; timers of one may wake once a minute
 UNANSWERED = Budget("unanswered", 90_000)  # a request that nobody answers; engines wait for minutes, or for ever
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 

@@ -84,13 +84,13 @@ class PageCell:
         """Watch the page for a while in which nothing should happen; what does is in the timeline."""
         options = {"from": self._probe.read, "ms": budget.ms}
         await self._probe.ask("wait", [{"kind": ["opening", "open"]}, options], within=budget)
-        self._recorder.observe("driver", "watched", budget_ms=budget.ms)
+        self.note("watched", budget_ms=budget.ms)
 
     async def leave(self, how: str) -> None:
         """Make the page go away: "closed", "navigated" or "killed" (the engine, by SIGKILL)."""
         await self._probe.collect()
         self._probe.lives = False
-        self._recorder.observe("driver", "left", how=how)
+        self.note("left", how=how)
         match how:
             case "closed":
                 await self._page.close()
@@ -100,6 +100,51 @@ class PageCell:
                 await self._page.engine.kill()
             case _:
                 raise WirematrixError(f"leave: got {how!r}; expected closed, navigated or killed")
+
+    async def follow_link(self, url: str) -> None:
+        """Leave for another page as by a link in this one. Until `go_back` the page cannot be asked."""
+        await self._probe.collect()
+        self._probe.mark()
+        self._probe.lives = False
+        self.note("away", by="link")
+        await self._page.follow_link(url)
+
+    async def go_back(self, to: str) -> None:
+        """By the history to the page that was left, whose address is `to`: restored as it was, or loaded anew."""
+        await self._page.go_back(to)
+        kept = await self._probe.returned()
+        self.note("back", document="restored" if kept else "loaded anew")
+
+    async def hide(self) -> None:
+        """Put another tab in front of the page, in a launch marked `background` only; the page knows it on return."""
+        await self._page.hide()
+        self.note("hidden")
+
+    async def show(self) -> None:
+        """Bring the page to the front again; it knows it on return."""
+        await self._page.show()
+        self.note("shown")
+
+    async def set_offline(self, *, offline: bool) -> None:
+        """Have the engine pretend to be without a network, or end that; how it does it is in the timeline."""
+        means = await self._page.set_offline(offline=offline)
+        self.note("offline" if offline else "online", means=means)
+
+    async def fall_asleep(self) -> None:
+        """Stop every process of the engine, as the sleep of a machine would. For scenarios marked `own_engine`."""
+        await self._probe.collect()
+        self._probe.mark()
+        self.note("asleep")
+        await self._page.engine.suspend()
+
+    async def wake(self) -> None:
+        """Let the engine go on."""
+        await self._page.engine.resume()
+        self.note("awake")
+
+    def note(self, kind: str, /, **detail: Any) -> None:
+        """An observation of the scenario's own, of source "driver"."""
+        self._recorder.observe("driver", kind, **detail)
 
     async def collect(self) -> None:
         """The scenario has ended: bring in the rest of the page's log."""

@@ -24,6 +24,7 @@ ASK = """async ([verb, argument, from]) => {
   const end = await VERB(argument);
   return JSON.stringify({end: end ?? null, began, now: performance.now(), entries: probe.read(from)});
 }"""
+LOADED = """() => document.readyState === "complete" || new Promise(loaded => addEventListener("load", loaded))"""
 CLOCK_AND_APIS = "() => ({origin: performance.timeOrigin, supports: probe.supports()})"
 INVENTED = "unknown-api"  # the page asks for an API that nobody has, too: a probe that finds it finds anything
 
@@ -35,6 +36,7 @@ class Probe:
         self._page = page
         self._recorder = recorder
         self._clock: PageClock | None = None
+        self._origin_ms = 0.0  # when the document began, by its own account
         self._begins = 0  # how many facts were recorded when this document was loaded; its clock is its own
         self.read = 0  # how many of the page's entries are in the timeline
         self.marked = 0  # how many were, when the network last broke: what the page says next is said after it
@@ -51,16 +53,36 @@ class Probe:
         """
         await self.collect()  # of the document before, if there was one
         await self._page.goto(url)
-        self.read = self.marked = 0
-        self._begins = self._recorder.count
         said = await self._page.evaluate(CLOCK_AND_APIS)
-        self._clock = PageClock(self._recorder.from_epoch_ms(float(said["origin"])))
-        self.lives = True
+        self._meet(float(said["origin"]))
         if said["supports"][INVENTED]:
             raise WirematrixError("the page's probe of the APIs found one that does not exist")
         if not said["supports"][needs]:
             raise Unsupported(self._page.engine.build.product, needs)
         await self.ask("read", None)
+
+    async def returned(self) -> bool:
+        """A document was left and its address came back: whether it is the same one, with its log and its clock.
+
+        Of two documents of an attempt none began at the same instant.
+        """
+        await self._page.evaluate(f"async () => {{ await ({LOADED})(); }}")
+        said = await self._page.evaluate(CLOCK_AND_APIS)
+        kept = float(said["origin"]) == self._origin_ms
+        if kept:
+            self.lives = True
+        else:
+            self._meet(float(said["origin"]))
+        await self.ask("read", None)
+        return kept
+
+    def _meet(self, origin_ms: float) -> None:
+        """A new document: its log is empty, its clock unknown."""
+        self.read = self.marked = 0
+        self._begins = self._recorder.count
+        self._origin_ms = origin_ms
+        self._clock = PageClock(self._recorder.from_epoch_ms(origin_ms))
+        self.lives = True
 
     async def ask(self, verb: str, argument: Any, *, within: Budget | None = None) -> Any:
         """Do something in the page and take in what it recorded meanwhile.

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from wirematrix.budgets import DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
-from wirematrix.errors import WirematrixError
+from wirematrix.budgets import ABSENT, DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.errors import BudgetSpent, WirematrixError
 from wirematrix.lossy import Wire
 from wirematrix.measures.reading import is_over, partings
 from wirematrix.model import SAME_ORIGIN, Cell, Observation
@@ -127,6 +127,17 @@ class RawCell(PageCell):
         wanted = self._wanted(name, host=host, **options)
         await self.ask("openElsewhere", {**wanted, "scope": scope, "page": self.url(FRAMES, host=host)})
 
+    async def open_in_further_tab(self) -> str:
+        """A further tab of the same user opens the cell's stream: "open", or what keeps it from that."""
+        tab = await self._page.open_sibling()
+        try:
+            await tab.goto(self.page_url, budget_ms=ABSENT.ms)
+        except BudgetSpent:
+            return "its page does not load"
+        asked = self.origin.asked(STREAM)
+        await tab.evaluate("wanted => probe.verbs.open(wanted)", self._wanted("a", STREAM))
+        return "open" if await self.asked(asked + 1, budget=ABSENT) else "its stream does not open"
+
     def _wanted(
         self,
         name: str,
@@ -240,10 +251,6 @@ class RawCell(PageCell):
         async with self._wire.losing():
             yield
         self.note("mended", network=self.cell.network, cut=False, page_entries=self._probe.read)
-
-    def note(self, kind: str, /, **detail: Any) -> None:
-        """An observation of the scenario's own, of source "driver"."""
-        self._recorder.observe("driver", kind, **detail)
 
     def check(self) -> None:
         """Raise what went wrong in a script (ours), or EngineCrashed if the page died."""

@@ -8,6 +8,7 @@
  *   fetched {name, status, took_ms, text | because}
  *   blocked {took_ms}              the main thread was busy
  *   refused {stream, name, because}   a constructor, or close, threw an error of that name; a stream never made is over
+ *   restored {}                    the document was left and is shown again as it was, by the back/forward cache
  *   thread {stream, longest_ms, ticks}   how long the main thread kept a timer waiting at most, see clocks.js
  *
  * Streams in workers and frames: see elsewhere.js.
@@ -114,6 +115,12 @@ const verbs = {
     }
   },
 
+  /** Send a text on a WebSocket again and again, by a timer: a heartbeat of the page's. It ends with the document. */
+  sendEvery({ name, text, every_ms }) {
+    const stream = sender(name);
+    setInterval(() => stream.send(text), every_ms); // once it is closed, that does nothing (WebSockets standard)
+  },
+
   /** Echo round trips on a WebSocket, one after the other; resolves when all are back: round-trip {stream, ms} each. */
   async echo({ name, times, ms }) {
     const stream = sender(name);
@@ -186,3 +193,4 @@ const verbs = {
 window.probe = Object.freeze({ verbs, read, record, log, supports, watch });
 window.name = "";
 recordUncaught();
+addEventListener("pageshow", ({ persisted }) => persisted && record("restored"));

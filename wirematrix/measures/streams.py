@@ -7,14 +7,14 @@ Each takes the `stream`'s name in the page and, where the origin's side counts, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Final
 
 from wirematrix.budgets import Budget
 from wirematrix.measures.measure import UNITS, Measure
 from wirematrix.measures.reading import capped, ends, entries, header, is_over, next_request, requests, slack_ms
-from wirematrix.model import Observed
+from wirematrix.model import Observation, Observed
 from wirematrix.timeline import Timeline
 
 STREAM: Final = "a"
@@ -31,20 +31,26 @@ def ending(about: str = "", *, stream: str = STREAM, otherwise: str | None = Non
     """
 
     def of(timeline: Timeline) -> Iterable[Observed]:
-        for turn, seen in enumerate(told := entries(timeline, stream, "close", "error")):
-            if seen.kind == "error":
-                continue
-            if seen.detail.get("code") is None:
-                return ["end of body"]
-            clean = "clean" if seen.detail["clean"] else "not clean"
-            return [f"close {seen.detail['code']}, {clean}{', after error' if turn else ''}"]
-        for seen in told:
-            if seen.detail.get("state") is None:
-                return [f"rejected: {str(seen.detail.get('because')).partition(':')[0]}"]
-            return [f"error, {seen.detail['state']}"]
-        return [] if otherwise is None else [otherwise]
+        told = end_in_words(entries(timeline, stream, "close", "error")) or otherwise
+        return [] if told is None else [told]
 
     return Measure(name=named("ends", about), title=titled(about, "how it ends for the page"), of=of)
+
+
+def end_in_words(told: Sequence[Observation]) -> str | None:
+    """The error and close events that a stream's code was given, as `ending` says them; None without any."""
+    for turn, seen in enumerate(told):
+        if seen.kind == "error":
+            continue
+        if seen.detail.get("code") is None:
+            return "end of body"
+        clean = "clean" if seen.detail["clean"] else "not clean"
+        return f"close {seen.detail['code']}, {clean}{', after error' if turn else ''}"
+    for seen in told:
+        if seen.detail.get("state") is None:
+            return f"rejected: {str(seen.detail.get('because')).partition(':')[0]}"
+        return f"error, {seen.detail['state']}"
+    return None
 
 
 def fate(about: str = "", *, stream: str = STREAM, place: str = PLACE, count: int = 2) -> Measure:
