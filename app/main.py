@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.staticfiles import StaticFiles
@@ -21,8 +20,6 @@ from app.refusal import Refused
 from app.service import make_service
 from app.settings import Settings
 from app.websocket import denial
-
-STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
 def create_app(settings: Settings | None = None, *, log_to: Callable[[str], object] | None = None) -> FastAPI:
@@ -67,8 +64,8 @@ def create_app(settings: Settings | None = None, *, log_to: Callable[[str], obje
         """The page for people."""
         return RedirectResponse("/static/probe.html")
 
-    if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if settings.static.is_dir():
+        app.mount("/static", StaticFiles(directory=settings.static), name="static")
     return app
 
 

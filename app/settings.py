@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
+STATIC = Path(__file__).resolve().parent.parent / "static"
 
 Period = Annotated[int, Field(ge=1, le=24 * 3600 * 1000)]
 
@@ -40,6 +42,7 @@ class Settings(BaseSettings):
     websocket_compression: bool = Field(default=False, description="permessage-deflate (RFC 7692): +35 kB a connection")
 
     # Operation.
+    static: Path = Field(default=STATIC, description="folder of the pages; without it there are none")
     control: bool = Field(default=False, description="mount /control; a test bench, never for the public")
     connection_log: bool = Field(default=False, description="one JSON line per fact on stdout")
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(

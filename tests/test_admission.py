@@ -101,8 +101,8 @@ async def test_governing_measures_and_adapts(monkeypatch: pytest.MonkeyPatch) ->
     [
         (1, 2, 1, 1, 1, "1"),
         (7, 2, 7, 7, 2, "7"),
-        (None, 2, 4, 20, 2, "adaptive, 4 to 20"),
-        (None, 1, 2, 10, 1, "adaptive, 2 to 10"),
+        (None, 2, 4, 32, 2, "adaptive, 4 to 32"),
+        (None, 1, 2, 16, 1, "adaptive, 2 to 16"),
     ],
 )
 def test_bounds_follow_the_request_or_the_machine(

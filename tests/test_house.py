@@ -67,6 +67,7 @@ RINGS_BY_MODULE = {
         "listener",
         "load",
         "lossy",
+        "onefile",
         "origin",
         "pagecell",
         "passing",

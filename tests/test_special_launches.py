@@ -126,13 +126,19 @@ class Launched:
     closed: int = 0
     controlled: asyncio.Event
 
+    contexts_made: int = 0
+
     def __init__(self, special: Special | None) -> None:
         type(self).made += 1
         self.special = special
+        self.died = asyncio.Event()
 
-    async def new_page(self) -> str:
+    async def new_page(self) -> SimpleNamespace:
         """A page."""
-        return f"page of a {self.special} engine"
+        return SimpleNamespace(of=self.special, close=self.page_closed, crashed=asyncio.Event(), closing=False)
+
+    async def page_closed(self) -> None:
+        """A page of it is gone."""
 
     async def close(self) -> None:
         """It is gone."""
@@ -169,17 +175,41 @@ def pool() -> EnginePool:
 
 @pytest.mark.anyio
 async def test_control_is_made_once(outcomes: list[Exception | None]) -> None:
-    """However many cells ask, one control proves the launch, and each cell gets an engine of its own."""
+    """However many cells ask, one control proves the launch, and its engine serves them until the last has ended."""
     outcomes.append(None)
     cells = pool()
     leases = await asyncio.gather(*(cells.lease(Pages.REUSED, Special.BFCACHE) for _ in range(3)))
-    assert {str(lease.page) for lease in leases} == {"page of a bfcache engine"}
-    assert all(lease.own_engine for lease in leases)
-    assert (Launched.made, Launched.closed) == (1 + 3, 1)
+    assert {cast("Any", lease.page).of for lease in leases} == {Special.BFCACHE}
+    assert len({id(lease.page) for lease in leases}) == 3
+    assert Launched.made == 1
     for lease in leases:
+        assert Launched.closed == 0
         await cells.give_back(lease, lambda: True)
-    assert Launched.closed == 1 + 3
+    assert Launched.closed == 1
+    later = await cells.lease(Pages.REUSED, Special.BFCACHE)
+    assert Launched.made == 2
+    await cells.give_back(later, lambda: True)
     await cells.close()
+    assert Launched.closed == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("pages", "special"), [(Pages.REUSED, Special.BACKGROUND), (Pages.ENGINE, Special.BFCACHE)], ids=str
+)
+async def test_pages_that_would_feel_each_other(
+    outcomes: list[Exception | None], pages: Pages, special: Special
+) -> None:
+    """Where one page would hide another, or a whole engine is asked for, each cell has its own, the first the control's."""
+    outcomes.append(None)
+    cells = pool()
+    leases = await asyncio.gather(*(cells.lease(pages, special) for _ in range(3)))
+    assert len({id(lease.engine) for lease in leases}) == Launched.made == 3
+    for ended, lease in enumerate(leases, 1):
+        await cells.give_back(lease, lambda: True)
+        assert Launched.closed == ended
+    await cells.close()
+    assert Launched.closed == 3
 
 
 @pytest.mark.anyio
@@ -204,7 +234,7 @@ async def test_control_that_broke_is_tried_again(outcomes: list[Exception | None
     with pytest.raises(EngineCrashed):
         await cells.lease(Pages.REUSED, Special.BACKGROUND)
     lease = await cells.lease(Pages.REUSED, Special.BACKGROUND)
-    assert (Launched.made, Launched.closed) == (3, 2)
+    assert (Launched.made, Launched.closed) == (2, 1)
     await cells.give_back(lease, lambda: True)
     await cells.close()
 

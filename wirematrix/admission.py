@@ -22,7 +22,7 @@ PERIOD_S = 0.25
 LATE_MS = 80.0  # the loop woke this much later than asked: the machine is oversubscribed
 PUNCTUAL_MS = 25.0
 IDLE_PERCENT = 85.0  # below this there is CPU to spare
-LIVE_PER_CORE = 10
+LIVE_PER_CORE = 16
 FLOOR_PER_CORE = 2
 
 

@@ -3,7 +3,7 @@
 A page that ended its cell cleanly is reset and lent again: a new context costs several times the CPU of a
 navigation, and every cell has a port, hence an origin, of its own. A page whose cell did not end
 cleanly is closed. An engine that has made its share of contexts (Firefox's parent process grows with each)
-gets no new cells and is closed with the last of its pages.
+gets no new cells and is closed with the last of its pages. So is one of a special launch, which few cells need.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from wirematrix.errors import Skipped, WirematrixError
 from wirematrix.model import Build
 
 CONTEXTS_PER_ENGINE = 50
+ALONE = (Special.BACKGROUND,)  # launches whose pages would feel each other: one hides what is behind it
 CELLS_PER_PAGE = 40  # a page that served this many cells makes room for a new one
 
 
@@ -53,7 +54,7 @@ class EnginePool:
         self.name = name
         self._playwright = playwright
         self._options = options
-        self._current: LiveEngine | None = None
+        self._current: dict[Special | None, LiveEngine] = {}  # the engine that new pages of a launch are made in
         self._idle: list[Lease] = []
         self._lent: dict[LiveEngine, int] = {}
         self._launching = asyncio.Lock()
@@ -64,24 +65,31 @@ class EnginePool:
         await self._shared()
 
     async def lease(self, pages: Pages, special: Special | None = None) -> Lease:
-        """A clean page; with `special` in an engine of its own, launched like that.
+        """A clean page; with `special` a new one in an engine that was launched like that.
 
         EngineUnavailable if the machine has no such engine, Skipped if such a launch means nothing in it.
         """
         if special is not None:
             await self._controlled(special)
-            engine = await self._launched(special)
+        if pages is Pages.ENGINE or special in ALONE:
+            controlled = self._current.pop(special, None) if special is not None else None
+            engine = controlled if controlled and not controlled.died.is_set() else await self._launched(special)
             return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
-        if pages is Pages.ENGINE:
-            engine = await self._launched()
-            return Lease(engine=engine, page=await engine.new_page(), own_engine=True)
+        if special is not None:
+            pages = Pages.FRESH
         while self._idle and pages is Pages.REUSED:
             idle = self._idle.pop()
             if self._usable(idle):
-                return self._counted(idle)
+                self._lent[idle.engine] += 1
+                return idle
             await self._discard(idle)
-        engine = await self._shared()
-        return self._counted(Lease(engine=engine, page=await engine.new_page(), own_engine=False))
+        engine = await self._shared(special)
+        self._lent[engine] = self._lent.get(engine, 0) + 1  # from now on nobody closes it
+        try:
+            return Lease(engine=engine, page=await engine.new_page(), own_engine=False)
+        except BaseException:
+            self._lent[engine] -= 1
+            raise
 
     async def give_back(self, lease: Lease, clean: Callable[[], bool]) -> None:
         """The cell is done with its page."""
@@ -103,34 +111,32 @@ class EnginePool:
             control.cancel()
         await asyncio.gather(*controls, return_exceptions=True)
         self._idle.clear()
-        live = set(self._lent) | ({self._current} if self._current else set())
+        live = {*self._lent, *self._current.values()}
         self._lent.clear()
-        self._current = None
+        self._current.clear()
         for engine in live:
             await engine.close()
 
-    def _counted(self, lease: Lease) -> Lease:
-        self._lent[lease.engine] = self._lent.get(lease.engine, 0) + 1
-        return lease
-
     def _usable(self, lease: Lease) -> bool:
         dead = lease.engine.died.is_set() or lease.page.crashed.is_set() or lease.page.closing
-        return lease.engine is self._current and not dead
+        return lease.engine is self._current.get(None) and not dead
 
     async def _discard(self, lease: Lease) -> None:
         with contextlib.suppress(WirematrixError):
             await lease.page.close()
-        if lease.engine is not self._current and not self._lent.get(lease.engine):
+        if lease.engine is not self._current.get(None) and not self._lent.get(lease.engine):
             self._lent.pop(lease.engine, None)
+            if lease.engine is self._current.get(lease.engine.special):  # few need it: it is not kept for them
+                del self._current[lease.engine.special]
             await lease.engine.close()
 
-    async def _shared(self) -> LiveEngine:
-        """The engine that new pages are made in: alive, and not yet worn."""
+    async def _shared(self, special: Special | None = None) -> LiveEngine:
+        """The engine that new pages of a launch are made in: alive, and not yet worn."""
         async with self._launching:
-            worn = self._current and self._current.contexts_made >= CONTEXTS_PER_ENGINE
-            if self._current is None or self._current.died.is_set() or worn:
-                self._current = await self._launched()
-            return self._current
+            engine = self._current.get(special)
+            if engine is None or engine.died.is_set() or engine.contexts_made >= CONTEXTS_PER_ENGINE:
+                engine = self._current[special] = await self._launched(special)
+            return engine
 
     async def _controlled(self, special: Special) -> None:
         """See once in a run that a special launch has the effect it is for; everybody who asks hears the outcome."""
@@ -140,11 +146,13 @@ class EnginePool:
 
     async def _control(self, special: Special) -> None:
         try:
-            engine = await self._launched(special)
+            engine = await self._shared(special)
             try:
                 await engines.require(engine)
-            finally:
+            except BaseException:
+                self._current.pop(special, None)
                 await engine.close()
+                raise
         except Skipped:
             raise
         except BaseException:  # says nothing about the launch: who asks next has it tried again

@@ -227,13 +227,19 @@ class Runner:
                 probe = Probe(lease.page, stage.recorder)
                 live: PageCell
                 if job.scenario.raw:
-                    live = await self._raw_cell(stage, lease, probe, scene, wire)
+                    live = await self._raw_cell(stage, lease, probe, scene, machines, wire)
                 else:
                     live = await self._app_cell(stage, lease, probe, scene, machines, wire)
             await stage.play(live)
 
     async def _raw_cell(
-        self, stage: Stage, lease: Lease, probe: Probe, scene: contextlib.AsyncExitStack, wire: Wire | None
+        self,
+        stage: Stage,
+        lease: Lease,
+        probe: Probe,
+        scene: contextlib.AsyncExitStack,
+        machines: Machines,
+        wire: Wire | None,
     ) -> RawCell:
         """The page beside an origin of its own."""
 
@@ -241,7 +247,7 @@ class Runner:
             stage.recorder.observe("server", kind, at_ms=None, **detail)
 
         host, netns = (wire.host, wire.netns) if wire else (HOST, None)
-        origin = await Origin.start(self._options.command.folder / "static", observe, host, netns=netns)
+        origin = await Origin.start(machines.services.pages, observe, host, netns=netns)
         scene.push_async_callback(origin.close)
         live = RawCell(
             stage.job.cell,

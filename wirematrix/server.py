@@ -18,7 +18,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,11 @@ def reference_app(folder: Path, *, settings: Mapping[str, str] | None = None) ->
             **(settings or {}),
         },
     )
+
+
+def with_pages(command: Command, pages: Path) -> Command:
+    """The same app, serving the pages of another folder."""
+    return replace(command, environment={**command.environment, "APP_STATIC": str(pages)})
 
 
 def fact_in(line: bytes) -> Fact | None:

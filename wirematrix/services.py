@@ -1,4 +1,4 @@
-"""What a run lends its cells: app processes, one shared by all and spares for who restarts theirs, and wires.
+"""What a run lends its cells: app processes, one shared by all and spares for who restarts theirs, pages, and wires.
 
 A spare that survived its cell is lent again; one that is dead is thrown away. Nobody shares a spare.
 """
@@ -8,17 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from wirematrix.lossy import Wires
-from wirematrix.server import Command, Server, fork_server
+from wirematrix.onefile import put_in_one_file
+from wirematrix.server import Command, Server, fork_server, with_pages
 
 
 class Services:
-    """Lends app processes and wires; `close` ends them all."""
+    """Lends app processes, pages and wires; `close` ends them all."""
 
     def __init__(self, command: Command) -> None:
-        self._command = command
-        self._forks = fork_server(command)
+        self._folder = TemporaryDirectory(prefix="wirematrix-")
+        self.pages = Path(self._folder.name)  # what app and origins serve under /static/
+        put_in_one_file(command.folder / "static", self.pages)
+        self._command = with_pages(command, self.pages)
+        self._forks = fork_server(self._command)
         self._shared: Server | None = None
         self._spares: list[Server] = []
         self._all: list[Server] = []
@@ -48,6 +54,7 @@ class Services:
             await self._throw_away(self._all[-1])
         if self._forks:
             await self._forks.close()
+        self._folder.cleanup()
 
     async def _shared_one(self) -> Server:
         """The shared app; one that died by itself is replaced (the cells that were on it are errors)."""
