@@ -8,6 +8,10 @@
    listener"): macOS lets a connection to a bound socket that does not listen hang until it times out,
    and Windows has no SO_REUSEPORT.
 
+Connections are accepted here and not by asyncio's Server: that one loses a connection which it accepted in the turn
+before its close, so that its peer is neither served nor refused until the garbage is collected
+(https://github.com/python/cpython/issues/109564). Only on Windows, whose event loop watches no sockets, it has to do.
+
 A socket stays in the network namespace of the thread that made it. With `netns`, an executor whose thread lives in
 another one, the port is there (see lossy.py), whichever loop serves it.
 """
@@ -34,7 +38,7 @@ class Listener:
         self._keeper = keeper
         self._factory = factory
         self._netns = netns
-        self._server: asyncio.Server | None = None
+        self._accepting: _Acceptor | asyncio.Server | None = None
         self.host = ""
         self.port = 0
         self.refusing = False
@@ -74,7 +78,7 @@ class Listener:
     async def reopen(self) -> None:
         """Listen again on the same port."""
         self.refusing = False
-        if self._server is None:
+        if self._accepting is None:
             await self._listen(await _bound(self.host, self.port, shared=True, netns=self._netns))
 
     def close(self) -> None:
@@ -86,16 +90,47 @@ class Listener:
 
     async def _listen(self, bound: socket.socket) -> None:
         try:
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(self._factory, sock=bound, backlog=BACKLOG)
+            if sys.platform == "win32":
+                loop = asyncio.get_running_loop()
+                self._accepting = await loop.create_server(self._factory, sock=bound, backlog=BACKLOG)
+            else:
+                self._accepting = _Acceptor(bound, self._factory)
         except BaseException:
             bound.close()
             raise
 
     def _stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        if self._accepting is not None:
+            self._accepting.close()
+            self._accepting = None
+
+
+class _Acceptor:
+    """Hands every connection that a listening socket completes to a protocol; `close` ends the listening at once."""
+
+    def __init__(self, listening: socket.socket, factory: Callable[[], asyncio.Protocol]) -> None:
+        self._listening = listening
+        self._factory = factory
+        self._loop = asyncio.get_running_loop()
+        self._beginning: set[asyncio.Task[object]] = set()  # asyncio keeps no tasks alive
+        listening.listen(BACKLOG)
+        self._loop.add_reader(listening, self._accept)
+
+    def close(self) -> None:
+        """Listen no more. What was accepted is handed over; what the kernel still keeps is reset."""
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
+
+    def _accept(self) -> None:
+        for _ in range(BACKLOG):
+            try:
+                connection, _peer = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return  # nobody is left, or somebody has left
+            connection.setblocking(False)
+            beginning = self._loop.create_task(self._loop.connect_accepted_socket(self._factory, connection))
+            self._beginning.add(beginning)
+            beginning.add_done_callback(self._beginning.discard)
 
 
 async def _bound(host: str, port: int, *, shared: bool, netns: Executor | None) -> socket.socket:
