@@ -24,7 +24,7 @@ async def test_default_reconnect_delay(cell: RawCell) -> None:
         cell.serve(*3 * [origin.streams(ONE, then="finish")], origin.streams(ONE), place=place)
         await cell.open(place, place)
     for place in places:
-        await cell.asked(4, place=place, budget=budgets.REOPEN)
+        await cell.asked(4, place=place, budget=budgets.FLAPPING)
 
 
 @pytest.mark.check
@@ -237,7 +237,7 @@ async def test_flapping(cell: RawCell) -> None:
         cell.serve(flapping, place=place)
         await cell.open(place, place)
     for place in places:
-        await cell.asked(4, place=place, budget=budgets.REOPEN)
+        await cell.asked(4, place=place, budget=budgets.FLAPPING)
 
 
 async def flapping(exchange: origin.Exchange) -> None:

@@ -6,12 +6,15 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import psutil
 import pytest
 from playwright.async_api import Error
 
-from wirematrix.engines import inspector_relay, webkitgtk_process
+from wirematrix.budgets import Budget
+from wirematrix.engines import LaunchOptions, inspector_relay, webkitgtk, webkitgtk_process
 from wirematrix.engines.inspector_relay import TARGET_HEADER, InspectorRelay
 from wirematrix.engines.webkitgtk_host import Target, WebKitGtkHost, is_fragment_of, unused_address
 from wirematrix.errors import EngineCrashed, EngineUnavailable
@@ -225,3 +228,27 @@ def test_request_head_is_read() -> None:
 def test_fragment_is_told_from_a_navigation(url: str, shown: str, *, only: bool) -> None:
     """Only another place in the same document is a fragment."""
     assert is_fragment_of(url, shown) is only
+
+
+@pytest.mark.parametrize("silent", [1, 2])
+async def test_view_that_nobody_answers_for(host: WebKitGtkHost, monkeypatch: pytest.MonkeyPatch, silent: int) -> None:
+    """One view that the inspector never answers for costs a second try in the same context; two are no page."""
+    monkeypatch.setattr(webkitgtk, "budgets", SimpleNamespace(VIEW=Budget("view", 100)))
+    views: list[Target] = []
+
+    async def connect(target: Target) -> Any:
+        views.append(target)
+        if len(views) <= silent:
+            await asyncio.Event().wait()
+        return SimpleNamespace(contexts=[SimpleNamespace(pages=[None])])
+
+    engine = webkitgtk.WebKitGtkEngine(cast("Any", None), BUILD, host, LaunchOptions())
+    monkeypatch.setattr(engine, "connect", connect)
+    made = engine._new_page(ignore_https_errors=False)  # without the budget of the whole
+    if silent == 1:
+        assert cast("webkitgtk.WebKitGtkPage", await made).target is views[1]
+    else:
+        with pytest.raises(TimeoutError):
+            await made
+    assert len({target.context for target in views}) == 1
+    assert len(views) == 2

@@ -58,7 +58,8 @@ RECOVER = Budget("recover", 25_000)  # the break to the last message published m
 SERVER_NOTICE = Budget("server-notice", 10_000)  # the page went away to the server knows
 NEVER_REOPENS = Budget("never-reopens", 3_000)  # grace for what must not happen when no fence can show it
 ABSENT = Budget("absent", 12_000)  # what an engine has not done after twice the longest default delay, it does not do
-TRIES = Budget("tries", 15_000)  # eight tries without a pause; an engine may make them wait longer each time
+FLAPPING = Budget("flapping", 30_000)  # four requests; an engine may wait longer each time
+TRIES = Budget("tries", 20_000)  # eight tries without a pause; an engine may make them wait longer each time
 MANY_TRIES = Budget("many-tries", 120_000)  # fourteen of them
 MINUTE = Budget("minute", 60_000)  # a silence that nobody notices has to be waited for
 CLOSE_TIMEOUT = Budget("close-timeout", 90_000)  # a close frame that nobody answers; engines wait up to a minute
@@ -72,6 +73,7 @@ A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires on
 # What an engine may take.
 LAUNCH = Budget("launch", 60_000)
 NEW_PAGE = Budget("new-page", 45_000)
+VIEW = Budget("view", 15_000)  # a view of WebKitGTK that its inspector lists and answers for; tried twice
 NAVIGATE = Budget("navigate", 30_000)
 EVALUATE = Budget("evaluate", 20_000)  # on top of a wait that runs inside the page
 CLOSE_PAGE = Budget("close-page", 15_000)

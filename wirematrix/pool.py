@@ -64,13 +64,22 @@ class EnginePool:
         """Have the engine running that the next page comes from. EngineUnavailable if the machine has none."""
         await self._shared()
 
+    async def prepare(self, special: Special) -> None:
+        """See, once in a run, that a special launch means something in this engine; Skipped with the reason if not.
+
+        It takes seconds and mostly waits: do it before taking a place among those that begin.
+        """
+        if special not in self._controls:
+            self._controls[special] = asyncio.create_task(self._control(special), name=f"control {special}")
+        await asyncio.shield(self._controls[special])
+
     async def lease(self, pages: Pages, special: Special | None = None) -> Lease:
         """A clean page; with `special` a new one in an engine that was launched like that.
 
         EngineUnavailable if the machine has no such engine, Skipped if such a launch means nothing in it.
         """
         if special is not None:
-            await self._controlled(special)
+            await self.prepare(special)
         if pages is Pages.ENGINE or special in ALONE:
             controlled = self._current.pop(special, None) if special is not None else None
             engine = controlled if controlled and not controlled.died.is_set() else await self._launched(special)
@@ -137,12 +146,6 @@ class EnginePool:
             if engine is None or engine.died.is_set() or engine.contexts_made >= CONTEXTS_PER_ENGINE:
                 engine = self._current[special] = await self._launched(special)
             return engine
-
-    async def _controlled(self, special: Special) -> None:
-        """See once in a run that a special launch has the effect it is for; everybody who asks hears the outcome."""
-        if special not in self._controls:
-            self._controls[special] = asyncio.create_task(self._control(special), name=f"control {special}")
-        await asyncio.shield(self._controls[special])
 
     async def _control(self, special: Special) -> None:
         try:

@@ -213,6 +213,8 @@ class Runner:
                 if self._loses_packets(job.cell)
                 else None
             )
+            if job.scenario.launch is not None:
+                await pool.prepare(job.scenario.launch)
             async with self.admission.beginning():
                 pages = Pages.ENGINE if job.scenario.own_engine else self._options.pages
                 lease = await pool.lease(pages, job.scenario.launch)

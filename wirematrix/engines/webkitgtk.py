@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 import psutil
 from playwright.async_api import Browser, Error, Playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from wirematrix import budgets
 from wirematrix.engines.live import LiveEngine
@@ -41,11 +43,18 @@ class WebKitGtkEngine(LiveEngine):
             ignore_tls=ignore_https_errors, page_cache=self.special is Special.BFCACHE
         )
         try:
-            target = await self.host.open_view(context, **VIEWPORT)
-            return WebKitGtkPage(self, await self.connect(target), target)
+            try:
+                return await self._page_in(context)
+            except (TimeoutError, PlaywrightTimeout):  # seen once in several thousand pages: nothing came, for 45 s
+                return await self._page_in(context)
         except BaseException:
             self.host.process.run(self.host.close_context(context))
             raise
+
+    async def _page_in(self, context: int) -> EnginePage:
+        async with asyncio.timeout(budgets.VIEW.seconds):
+            target = await self.host.open_view(context, **VIEWPORT)
+            return WebKitGtkPage(self, await self.connect(target), target)
 
     async def connect(self, target: Target) -> Browser:
         """Playwright's connection to one view."""
