@@ -105,7 +105,7 @@ async def test_asleep_and_awake(cell: RawCell) -> None:
         measures.heard_of("pushed while asleep", stream="steady", first="asleep", last="awake"),
         measures.ending("asleep", stream="steady", otherwise="lives on"),
     )
-    cell.serve(origin.pushes(FIVE_MINUTES, every_ms=SECONDS), place="/steady")
+    cell.serve(origin.pushes(FIVE_MINUTES, every_ms=SECONDS), origin.streams(), place="/steady")
     await cell.open("steady", "/steady")
     await cell.hears(stream="steady")
     await cell.fall_asleep()
@@ -126,13 +126,14 @@ async def test_offline_by_decree(cell: RawCell) -> None:
         measures.ending("offline", stream="steady", otherwise="lives on"),
         measures.answered("GET while offline"),
     )
-    cell.serve(origin.pushes(FIVE_MINUTES, every_ms=STEADILY_MS), place="/steady")
+    cell.serve(origin.pushes(FIVE_MINUTES, every_ms=STEADILY_MS), origin.streams(), place="/steady")
     cell.serve(origin.answers(200, "answer"), place="/api")
     await cell.open("steady", "/steady")
     await cell.hears(stream="steady")
     await cell.set_offline(offline=True)
+    await cell.watch()  # engines take it in some time after they have said so
     await cell.ask("fetch", {"name": "GET while offline", "url": cell.url("/api"), "ms": budgets.HELD_BACK.ms})
-    await cell.watch()
+    await cell.wait_for("fetched", name="GET while offline", budget=budgets.NEVER_REOPENS)
     await cell.set_offline(offline=False)
     await cell.watch(budgets.HELD_BACK)
 

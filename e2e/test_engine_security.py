@@ -194,4 +194,4 @@ async def test_right_lost_in_mid_stream(cell: RawCell) -> None:
     await cell.open()
     await cell.wait_for("over", stream="a")
     await cell.open("next", "/next")
-    await cell.wait_for("open", "over", stream="next")
+    await cell.wait_for("over", stream="next")
