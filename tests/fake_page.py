@@ -8,7 +8,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from wirematrix.probe import CLOCK_AND_APIS
+from wirematrix.probe import CLOCK_AND_APIS, LOADED
 
 
 class FakePage:
@@ -16,7 +16,10 @@ class FakePage:
 
     def __init__(self) -> None:
         self.crashed = asyncio.Event()
-        self.engine = SimpleNamespace(build=SimpleNamespace(product="Lynx"))
+        self.engine = SimpleNamespace(build=SimpleNamespace(product="Lynx"), suspend=self.suspend, resume=self.resume)
+        self.restores = True
+        self.deeds: list[str] = []
+        self.sibling: Any = None
         self.supports = {"eventsource": True, "fetch-stream": True, "websocket": True, "unknown-api": False}
         self.visited: list[str] = []
         self.asked: list[tuple[str, Any]] = []
@@ -49,10 +52,49 @@ class FakePage:
         self._log = []
         self._origin_s = time.time()
 
+    async def follow_link(self, url: str) -> None:
+        """Leave; nobody asks the page meanwhile."""
+        self.visited.append(url)
+
+    async def go_back(self, to: str) -> None:
+        """The document that was left, as it was, or with `restores` False another one at its address."""
+        if self.restores:
+            self.say("restored")
+        else:
+            await self.goto(to)
+
+    async def hide(self) -> None:
+        """Written down."""
+        self.deeds.append("hide")
+
+    async def show(self) -> None:
+        """Written down."""
+        self.deeds.append("show")
+
+    async def set_offline(self, *, offline: bool) -> str:
+        """Written down; says how."""
+        self.deeds.append(f"offline {offline}")
+        return "by decree"
+
+    async def suspend(self) -> None:
+        """Written down, of the engine."""
+        self.deeds.append("suspend")
+
+    async def resume(self) -> None:
+        """Written down, of the engine."""
+        self.deeds.append("resume")
+
+    async def open_sibling(self) -> Any:
+        """Another page, which the test gave."""
+        assert self.sibling
+        return self.sibling
+
     async def evaluate(self, expression: str, argument: Any = None, **_: object) -> Any:
         """Answer as the page's probe does."""
         if self.failure:
             raise self.failure
+        if LOADED in expression:
+            return None
         if expression == CLOCK_AND_APIS:
             return {"origin": self._origin_s * 1000, "supports": self.supports}
         verb, asked, first = argument
