@@ -150,7 +150,7 @@ def test_looks_tell_claimed_from_news() -> None:
 
 
 def test_checks_show_what_they_recorded() -> None:
-    """In a check the first fact stands in the cells; else the claim's metric, or a fact that is the only one."""
+    """In a check the first fact stands in the cells; else the claim's metric, or where it has none the first fact."""
     delay = Fact(name="delay_ms", title="a delay", observed=(3001, 3005))
     end = Fact(name="end", title="an end", observed=("CLOSED",))
     check = cell("honours_the_retry_delay")
@@ -160,7 +160,8 @@ def test_checks_show_what_they_recorded() -> None:
         (attempt(check, Status.ERROR), (delay,), ("open", "")),
         (attempt(cell(), check="opened"), (delay,), ("open", "31 ms")),
         (attempt(cell(), check="somebodys_own"), (delay,), ("a delay", "3.0 s")),
-        (attempt(cell(), check="somebodys_own"), (delay, end), ("open", "31 ms")),
+        (attempt(cell(), check="somebodys_own"), (delay, end), ("a delay", "3.0 s")),
+        (attempt(cell(), check="somebodys_own"), (), ("open", "31 ms")),
     ):
         (row,) = merge_views([run_of(recording(of, *facts))]).rows
         assert (row.number, row.judged[0].number) == shown

@@ -148,7 +148,7 @@ class _Merge:
         return ScenarioView(text=text, anchor=f"scenario.{anchor(text.name)}", rows=rows)
 
     def _number_of(self, text: ScenarioText) -> _Number:
-        """What stands in a scenario's cells: a check's first fact, else the metric of its claim, or its only fact."""
+        """What stands in a scenario's cells: a check's first fact; else the metric of its claim, or its first fact."""
         own = [
             ran.attempt
             for place, attempts in self._gathered.attempts.items()
@@ -156,7 +156,7 @@ class _Merge:
             for ran in attempts
         ]
         facts = self._facts_of.get(text.name, ())
-        if facts and (text.kind is Kind.CHECK or (len(facts) == 1 and not claimed_metric(own))):
+        if facts and (text.kind is Kind.CHECK or not claimed_metric(own)):
             fact = facts[0]
             return _Number(fact.title, f"{fact.title}: p50 or commonest word of what was recorded", fact=fact.name)
         metric = key_metric(own)
