@@ -46,8 +46,9 @@ async def fails_each(cell: RawCell, scripts: Mapping[str, origin.Script], *, ref
             if about in scripts:
                 cell.serve(scripts[about], place=f"/{name}")
             ports[name] = await (cell.origin.listen() if about in scripts else cell.origin.closed_port())
-    turns = (name for about in causes for name in ("good", *numbered(about)))
+    turns = [name for about in causes for name in ("good", *numbered(about))]
     await cell.open_in_turn(*turns, until=["over", "open"], ports=ports)
+    await cell.wait_for("over", stream=turns[-1])
 
 
 def numbered(about: str) -> tuple[str, ...]:
@@ -87,6 +88,7 @@ async def test_redirected_handshake_fails(cell: RawCell) -> None:
         cell.serve(origin.answers(int(status), headers={"Location": "/landed"}), place=f"/{name}")
     ports = {name: await cell.origin.listen() for name in names}
     await cell.open_in_turn(*names, until=["over", "open"], ports=ports)
+    await cell.wait_for("over", stream=names[-1])
 
 
 @pytest.mark.entries("C11")
@@ -96,6 +98,7 @@ async def test_subprotocol_of_the_servers_choice(cell: RawCell) -> None:
     cell.serve(choosing("second"), place="/chosen")
     cell.serve(choosing("third"), place="/not-offered")
     await cell.open_in_turn("chosen", "not-offered", until=["over", "open"], protocols=["first", "second"])
+    await cell.wait_for("over", stream="not-offered")
 
 
 @pytest.mark.entries("C11")
@@ -105,6 +108,7 @@ async def test_subprotocol_where_none_was_offered(cell: RawCell) -> None:
     cell.record(measures.ending("named and not offered", stream="named"))
     cell.serve(choosing("first"), place="/named")
     await cell.open_in_turn("named", until=["over", "open"])
+    await cell.wait_for("over", stream="named")
 
 
 @pytest.mark.entries("C11")
@@ -117,6 +121,7 @@ async def test_offered_subprotocols_must_be_answered(cell: RawCell) -> None:
     cell.record(measures.ending("offered and not answered", stream="unanswered"))
     cell.serve(origin.accepts(), place="/unanswered")
     await cell.open_in_turn("unanswered", until=["over", "open"], protocols=["first"])
+    await cell.wait_for("over", stream="unanswered")
 
 
 def choosing(protocol: str) -> origin.Script:
