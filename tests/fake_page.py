@@ -126,5 +126,11 @@ class FakePage:
         return {"met": met, "index": None, "next": len(self._log), "waited_ms": self.now() - began}
 
     def _count(self, match: dict[str, Any], first: int) -> int:
-        wanted = {key: value if isinstance(value, list) else [value] for key, value in match.items()}
-        return sum(all(entry.get(key) in values for key, values in wanted.items()) for entry in self._log[first:])
+        return sum(all(holds(entry.get(key), value) for key, value in match.items()) for entry in self._log[first:])
+
+
+def holds(found: Any, wanted: Any) -> bool:
+    """Equal, one of a list, or at least {"min": n}."""
+    if isinstance(wanted, dict):
+        return found is not None and found >= wanted["min"]
+    return found in wanted if isinstance(wanted, list) else bool(found == wanted)

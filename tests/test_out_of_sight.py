@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.rawplay import ONE, SHORT, Play
+from tests.rawplay import LONG, ONE, SHORT, Play
 from wirematrix import origin, rawcell
 from wirematrix.errors import BudgetSpent
 
@@ -75,6 +76,21 @@ async def test_what_is_done_to_page_and_engine_is_told(play: Play) -> None:
     kinds = [kind for kind, _ in driven(play, "hidden", "shown", "offline", "online", "asleep", "awake")]
     assert kinds == ["hidden", "shown", "offline", "online", "asleep", "awake"]
     assert driven(play, "offline") == [("offline", {"means": "by decree"})]
+
+
+@pytest.mark.parametrize(
+    ("said", "hears"),
+    [(("message", 4), True), (("message", 3), False), (("error", None), False)],
+    ids=["new message", "kept message", "error"],
+)
+async def test_stream_hears_again(play: Play, said: tuple[str, int | None], *, hears: bool) -> None:
+    """Only what is pushed later than the question counts; an error ends the wait as well, and a kept message does not."""
+    for seq in (1, 2, 3):
+        play.stage.recorder.observe("server", "pushed", stream="a", seq=seq)
+    asking = asyncio.create_task(play.cell.hears_again(budget=SHORT if said[0] == "message" and not hears else LONG))
+    await play.page.until_waiting(2)
+    play.page.say(said[0], stream="a", seq=said[1])
+    assert await asking is hears
 
 
 @pytest.mark.parametrize("outcome", ["open", "its page does not load", "its stream does not open"])

@@ -109,11 +109,12 @@ class PageCell:
         self.note("away", by="link")
         await self._page.follow_link(url)
 
-    async def go_back(self, to: str) -> None:
-        """By the history to the page that was left, whose address is `to`: restored as it was, or loaded anew."""
+    async def go_back(self, to: str) -> bool:
+        """By the history to the page that was left, whose address is `to`: whether it was restored, not loaded anew."""
         await self._page.go_back(to)
         kept = await self._probe.returned()
         self.note("back", document="restored" if kept else "loaded anew")
+        return kept
 
     async def hide(self) -> None:
         """Put another tab in front of the page, in a launch marked `background` only; the page knows it on return."""

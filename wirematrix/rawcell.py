@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from wirematrix.budgets import ABSENT, DELIVER, NEVER_REOPENS, REOPEN, SERVER_NOTICE, Budget
+from wirematrix.budgets import ABSENT, DELIVER, NEVER_REOPENS, NOTICE, REOPEN, SERVER_NOTICE, Budget
 from wirematrix.errors import BudgetSpent, WirematrixError
 from wirematrix.lossy import Wire
 from wirematrix.measures.reading import is_over, partings
@@ -240,6 +240,23 @@ class RawCell(PageCell):
             return
         if not await self.asked(asked + 1, place=place, budget=NEVER_REOPENS):
             self.note("watched", stream=name, budget_ms=NEVER_REOPENS.ms)
+
+    async def hears_again(self, name: str = "a", *, budget: Budget = NOTICE) -> bool:
+        """Whether a stream hears what is pushed from now on; ends as well with its error or close since the break.
+
+        What was kept for it while the page was away is older, and shows nothing.
+        """
+        pushed = [int(seen.detail["seq"]) for seen in self._recorder.timeline().of("server", "pushed")]
+        newest = max(pushed, default=0)
+        heard = False
+
+        async def hears() -> bool:
+            nonlocal heard
+            heard = await self.wait_for(stream=name, seq={"min": newest + 1}, budget=budget)
+            return heard
+
+        await first_of(hears(), self.wait_for("error", "close", stream=name, since_break=True, budget=budget))
+        return heard
 
     @asynccontextmanager
     async def losing_packets(self) -> AsyncIterator[None]:
