@@ -1,6 +1,6 @@
 """What a run cost: CPU seconds and peak memory of this process and everything it started.
 
-Looked at every two seconds, because browsers start and end processes all the time; `ledger.py` says how what lies
+Looked at every two seconds, because browsers start and end processes all the time; `cpu_ledger.py` says how what lies
 between two looks is counted. Memory is PSS where the system tells it (shared pages counted once), else RSS.
 """
 
