@@ -9,6 +9,17 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from wirematrix.load_model import (
+    Effort,
+    Limit,
+    Load,
+    LoadConditions,
+    LoadTransport,
+    Phase,
+    PhaseEnd,
+    Round,
+    Tier,
+)
 from wirematrix.model import (
     RELATIONS,
     Attempt,
@@ -88,8 +99,49 @@ ATTEMPT = Attempt(
         Fact(name="ends_as", title="how it ends", observed=("CLOSED",)),
     ),
 )
+ROUND = Round(
+    tier="app-sse",
+    subscribers=10,
+    repeat=1,
+    position=1,
+    started="2026-01-31T12:00:02+00:00",
+    figures={"latency_p50_ms": 1.5, "lost": 0, "storm_all_back_ms": None},
+    phases=(PhaseEnd(phase=Phase.PACED, limit=Limit.NONE, because="200 of 200 messages were delivered"),),
+    latency_hdr="HISTFAAAABx4nJNpmSzMwMDAyAABTFCaEQA=",
+    storm_arrivals=(8, 2),
+)
+LOAD = Load(
+    conditions=LoadConditions(
+        subscribers=(10,),
+        repeats=1,
+        seed=1,
+        payload_bytes=200,
+        rate_per_s=20.0,
+        warm_up_s=0.5,
+        window_s=2.0,
+        opening_at_once=10,
+        storm_delay_ms=0.0,
+        heartbeat_ms=1000,
+        generator="picows 1.9",
+        generator_processes=1,
+        target="tiers of this project",
+    ),
+    tiers=(
+        Tier(name="app-sse", transport=LoadTransport.SSE, title="the app", resumes=True, versions={"uvicorn": "1"}),
+    ),
+    rounds=(ROUND, replace(ROUND, repeat=2, error="the server died")),
+)
+EFFORT = Effort(
+    guarantee="resume",
+    transport="eventsource",
+    side="server",
+    lines=12,
+    branches=3,
+    concepts=("Last-Event-ID",),
+    files=("examples/sse/server.py",),
+)
 RUN = Run(
-    schema=2,
+    schema=3,
     info=INFO,
     scenarios=(
         ScenarioText(
@@ -105,6 +157,8 @@ RUN = Run(
     declared=(CELL.id,),
     exclusions=(Exclusion(cell=replace(CELL, network="close"), because="it has no meaning"),),
     attempts=(ATTEMPT, replace(ATTEMPT, number=2)),
+    load=LOAD,
+    effort=(EFFORT,),
 )
 
 
@@ -172,7 +226,27 @@ ATTEMPTS = st.builds(
 SOME_ATTEMPTS = st.lists(ATTEMPTS, max_size=4, unique_by=lambda each: (each.cell, each.number)).map(tuple)
 
 
-def _run_of(attempts: tuple[Attempt, ...], text: str, share: float) -> Run:
+ROUNDS = st.builds(
+    Round,
+    tier=st.just("app-sse"),
+    subscribers=st.sampled_from([10, 50]),
+    repeat=st.integers(1, 3),
+    position=COUNTS,
+    started=TEXTS,
+    figures=st.dictionaries(TEXTS, st.none() | NUMBERS | COUNTS, max_size=3),
+    phases=st.lists(
+        st.builds(PhaseEnd, phase=st.sampled_from(Phase), limit=st.sampled_from(Limit), because=TEXTS), max_size=2
+    ).map(tuple),
+    latency_hdr=TEXTS,
+    storm_arrivals=st.lists(COUNTS, max_size=3).map(tuple),
+    error=TEXTS,
+)
+LOADS = st.none() | st.lists(ROUNDS, max_size=3, unique_by=lambda each: (each.subscribers, each.repeat)).map(
+    lambda rounds: replace(LOAD, rounds=tuple(rounds))
+)
+
+
+def _run_of(attempts: tuple[Attempt, ...], text: str, share: float, load: Load | None) -> Run:
     """A run that declares and describes just what its attempts need."""
     described = {each.cell.scenario: replace(RUN.scenarios[0], name=each.cell.scenario) for each in attempts}
     return replace(
@@ -182,7 +256,9 @@ def _run_of(attempts: tuple[Attempt, ...], text: str, share: float) -> Run:
         networks={each.cell.network: text for each in attempts},
         declared=tuple(dict.fromkeys(each.cell.id for each in attempts)),
         attempts=attempts,
+        load=load,
+        effort=(replace(EFFORT, because=text),),
     )
 
 
-RUNS = st.builds(_run_of, attempts=SOME_ATTEMPTS, text=TEXTS, share=NUMBERS)
+RUNS = st.builds(_run_of, attempts=SOME_ATTEMPTS, text=TEXTS, share=NUMBERS, load=LOADS)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tests.run_values import ATTEMPT, CELL, RUN, RUNS
-from wirematrix import codec, model
+from wirematrix import codec, load_model, model
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Cell, Observation, Run
 from wirematrix.runfile import SCHEMA, dump, load
@@ -78,7 +78,7 @@ def test_each_observation_has_its_line(file: Path) -> None:
 
 def test_a_run_without_cells_is_a_run(file: Path) -> None:
     """An interrupted run may have nothing to tell; it is written and read all the same."""
-    empty = replace(RUN, scenarios=(), networks={}, declared=(), exclusions=(), attempts=())
+    empty = replace(RUN, scenarios=(), networks={}, declared=(), exclusions=(), attempts=(), load=None, effort=())
     dump(empty, file)
     assert load(file) == empty
 
@@ -138,10 +138,22 @@ def written(changes: Callable[[Any], object]) -> bytes:
 
 MISTAKES: list[tuple[Callable[[Any], object], str]] = [
     (
-        lambda run: run.update(schema=3),
-        "run.json: schema: has version 3; expected version 2, the one this program reads",
+        lambda run: run.update(schema=2),
+        "run.json: schema: has version 2; expected version 3, the one this program reads",
     ),
-    (lambda run: run.update(schema=True), "run.json: schema: has version true; expected version 2"),
+    (lambda run: run.update(schema=True), "run.json: schema: has version true; expected version 3"),
+    (
+        lambda run: run["load"]["rounds"][0].update(tier="app-wss"),
+        "run.json: tier app-wss has a round and is not listed; expected a run that agrees with itself",
+    ),
+    (
+        lambda run: run["load"]["rounds"][1].update(repeat=1),
+        "run.json: repeat 1 of tier app-sse with 10 subscribers is there twice; expected a run that agrees",
+    ),
+    (
+        lambda run: run["load"]["tiers"].append(run["load"]["tiers"][0]),
+        "run.json: tier app-sse is listed twice; expected a run that agrees with itself",
+    ),
     (lambda run: run.pop("schema"), 'run.json: is not a run file; expected an object with the key "schema"'),
     (lambda run: run.pop("networks"), "run.json: key 'networks' is missing; expected schema, info, scenarios"),
     (
@@ -218,7 +230,7 @@ def test_a_damaged_run_is_answered_with_its_place(file: Path, changes: Callable[
         (b'{"schema": ' + b"[" * 200_000, "run.json: is nested too deeply"),
         (b'{"schema": "\xff"}', "run.json: byte 0xff at position 12 is not UTF-8; expected JSON in UTF-8"),
         ('{"schema": 1}'.encode("utf-16"), "run.json: byte 0xff at position 0 is not UTF-8"),
-        (b'{"schema": "' + b"2" * 100 + b'"}', f"run.json: schema: has version '{'2' * 60}...'; expected version 2"),
+        (b'{"schema": "' + b"2" * 100 + b'"}', f"run.json: schema: has version '{'2' * 60}...'; expected version 3"),
     ],
     ids=range(12),
 )
@@ -279,8 +291,13 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def parts_of_a_run() -> set[type]:
-    """The dataclasses and enumerations of model.py that a run consists of."""
-    named = {each for each in vars(model).values() if isinstance(each, type) and each.__module__ == model.__name__}
+    """The dataclasses and enumerations of the words' modules that a run consists of."""
+    named = {
+        each
+        for words in (model, load_model)
+        for each in vars(words).values()
+        if isinstance(each, type) and each.__module__ == words.__name__
+    }
     return {each for each in named if is_dataclass(each) or issubclass(each, StrEnum)} - {Run}
 
 
@@ -306,7 +323,14 @@ def test_every_field_is_in_the_schema_and_no_other() -> None:
 
 
 # What only a look at two places shows, and numbers beyond a float's exactness.
-BEYOND_SCHEMA = ("as the rest says", " has an attempt ", " is there twice", "got a huge number")
+BEYOND_SCHEMA = (
+    "as the rest says",
+    "is listed twice",
+    " has a round and is not listed",
+    " has an attempt ",
+    " is there twice",
+    "got a huge number",
+)
 VISIBLE = [(changes, said) for changes, said in MISTAKES if not any(words in said for words in BEYOND_SCHEMA)]
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from wirematrix.load_model import Effort, Load
+
 ENGINES: Final = ("chromium", "firefox", "webkit", "chrome", "msedge")
 TRANSPORTS: Final = (
     "eventsource",
@@ -292,3 +294,5 @@ class Run:
     declared: tuple[str, ...]  # ids of all cells that were selected, in order
     exclusions: tuple[Exclusion, ...]
     attempts: tuple[Attempt, ...]
+    load: Load | None = None  # of `wirematrix load`
+    effort: tuple[Effort, ...] = ()

@@ -16,7 +16,7 @@ from wirematrix import codec
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Attempt, Run
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 LARGEST_BYTES: Final = 1 << 28
 
 Key = TypeVar("Key", bound=Hashable)
@@ -91,7 +91,9 @@ def _pieces(run: Run) -> Iterator[str]:
     yield f'"networks": {codec.to_json(run.networks)},\n'
     yield from _list("declared", map(codec.to_json, run.declared))
     yield from _list("exclusions", map(codec.to_json, run.exclusions))
-    yield from _list("attempts", map(_attempt, run.attempts), end="\n]}\n")
+    yield from _list("attempts", map(_attempt, run.attempts))
+    yield f'"load": {"null" if run.load is None else codec.to_json(run.load)},\n'
+    yield from _list("effort", map(codec.to_json, run.effort), end="\n]}\n")
 
 
 def _list(key: str, lines: Iterable[str], end: str = "\n],\n") -> Iterator[str]:
@@ -135,6 +137,19 @@ def _contradictions(run: Run) -> Iterator[str]:
             yield f"scenario {cell.scenario} has an attempt and is not listed"
         if cell.network not in run.networks:
             yield f"network {cell.network} has an attempt and is not listed"
+    yield from _load_contradictions(run)
+
+
+def _load_contradictions(run: Run) -> Iterator[str]:
+    if run.load is None:
+        return
+    tiers = [tier.name for tier in run.load.tiers]
+    for name in _repeated(tiers):
+        yield f"tier {name} is listed twice"
+    for name in {each.tier for each in run.load.rounds}.difference(tiers):
+        yield f"tier {name} has a round and is not listed"
+    for tier, subscribers, repeat in _repeated((each.tier, each.subscribers, each.repeat) for each in run.load.rounds):
+        yield f"repeat {repeat} of tier {tier} with {subscribers} subscribers is there twice"
 
 
 def _repeated(values: Iterable[Key]) -> Iterator[Key]:

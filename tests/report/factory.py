@@ -216,7 +216,7 @@ def run_of(*attempts: Attempt, info: RunInfo | None = None, **rest: Any) -> Run:
     """A run of these attempts; declares their cells and no others unless told; `rest` are fields of Run."""
     names = dict.fromkeys(one.cell.scenario for one in attempts)
     fields: dict[str, Any] = {
-        "schema": 2,
+        "schema": 3,
         "scenarios": tuple(map(scenario_text, names)),
         "networks": {one.cell.network: NETWORKS.get(one.cell.network, "") for one in attempts},
         "declared": tuple(dict.fromkeys(one.cell.id for one in attempts)),

@@ -102,7 +102,7 @@ def matrix(
             continue
         attempts.extend(_attempts(one, place if surprises else -1, observations))
     return Run(
-        schema=2,
+        schema=3,
         info=conditions(*builds, **rest),
         scenarios=tuple(map(scenario_text, SCENARIOS)),
         networks=NETWORKS,
