@@ -109,17 +109,17 @@ OWNERS = {
     "typer": {"wirematrix.cli", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
-    "fastapi": {"app"},
+    "fastapi": {"app", "load.tiers"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
-    "sse_starlette": {"app"},
-    "starlette": {"app"},
-    "uvicorn": {"app"},
-    "uvloop": {"app"},
-    "websockets": {"app"},
+    "sse_starlette": {"app", "load.tiers"},
+    "starlette": {"app", "load.tiers"},
+    "uvicorn": {"app", "load.tiers"},
+    "uvloop": {"app", "load.tiers"},
+    "websockets": {"app", "load.tiers"},
 }
 
-OURS = {"app", "e2e", "examples", "tests", "tools", "wirematrix"}
+OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
 SCENARIOS_MAY_ALSO_IMPORT = {"pytest"}
 
 # docs/glossary.md, last section: banned alone, or banned in any part of a name.
@@ -168,6 +168,12 @@ def test_app_knows_no_machinery() -> None:
     assert not offenders, report(offenders)
 
 
+def test_tiers_know_neither_app_nor_machinery() -> None:
+    """What the app is held against is written without it: the tiers import nothing of ours but each other."""
+    offenders = walls.forbidden_imports(every("load/tiers"), OURS - {"load"})
+    assert not offenders, report(offenders)
+
+
 def test_scenarios_use_public_names() -> None:
     """A scenario imports what `wirematrix.__all__` offers, pytest and the standard library."""
     modules = every("e2e")
@@ -185,13 +191,13 @@ def test_public_names_exist_in_order() -> None:
 
 def test_libraries_have_owners() -> None:
     """A third-party library is imported by the modules that own it and by no other."""
-    offenders = walls.foreign_libraries(every("app", "wirematrix"), OWNERS, OURS)
+    offenders = walls.foreign_libraries(every("app", "load", "wirematrix"), OWNERS, OURS)
     assert not offenders, report(offenders)
 
 
 def test_banned_words_name_nothing() -> None:
     """No function, class, parameter or module-level variable is called by a word that means three things."""
-    offenders = banned(every("wirematrix", "e2e"), ALLOWED_WORDS)
+    offenders = banned(every("load", "wirematrix", "e2e"), ALLOWED_WORDS)
     assert not offenders, report(offenders)
 
 
@@ -209,7 +215,7 @@ def test_scenarios_do_not_sleep() -> None:
 
 def test_modules_stay_short() -> None:
     """No module is longer than one reason to exist can explain, in Python or in JavaScript."""
-    files = {module.file: module.source for module in every("app", "wirematrix", "e2e", "tests", "tools", "examples")}
+    files = {module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")}
     for script in sorted((ROOT / "static").rglob("*.js")):
         files[script.relative_to(ROOT).as_posix()] = script.read_text(encoding="utf-8")
     offenders = walls.too_long(files, LONGEST_MODULE)
