@@ -35,7 +35,10 @@ RINGS_BY_MODULE = {
         "gather",
         "journal",
         "judge",
+        "latency_hdr",
         "ledger",
+        "load_figures",
+        "load_settings",
         "marks",
         "matrix",
         "measures",
@@ -92,14 +95,24 @@ RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() f
 OWNERS = {
     # wirematrix
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
-    "httpx": {"wirematrix.control", "wirematrix.runner", "wirematrix.server"},
+    "hdrh": {"wirematrix.latency_hdr"},
+    "httptools": {"wirematrix.load.receivers"},
+    "httpx": {
+        "wirematrix.control",
+        "wirematrix.load.publisher",
+        "wirematrix.load.target",
+        "wirematrix.runner",
+        "wirematrix.server",
+    },
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
+    "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
     "psutil": {
         "wirematrix.admission",
         "wirematrix.doctor",
         "wirematrix.engines",
+        "wirematrix.load.kernel",
         "wirematrix.resources",
         "wirematrix.runbook",
     },
@@ -115,8 +128,8 @@ OWNERS = {
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
-    "uvloop": {"app", "load.tiers"},
-    "websockets": {"app", "load.tiers"},
+    "uvloop": {"app", "load.tiers", "wirematrix.load.generator"},
+    "websockets": {"app", "load.tiers", "wirematrix.load.publisher"},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
@@ -215,7 +228,9 @@ def test_scenarios_do_not_sleep() -> None:
 
 def test_modules_stay_short() -> None:
     """No module is longer than one reason to exist can explain, in Python or in JavaScript."""
-    files = {module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")}
+    files = {
+        module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")
+    }
     for script in sorted((ROOT / "static").rglob("*.js")):
         files[script.relative_to(ROOT).as_posix()] = script.read_text(encoding="utf-8")
     offenders = walls.too_long(files, LONGEST_MODULE)
