@@ -37,6 +37,7 @@ RINGS_BY_MODULE = {
         "journal",
         "judge",
         "ledger",
+        "load_figures",
         "marks",
         "matrix",
         "measures",

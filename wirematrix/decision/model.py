@@ -130,6 +130,7 @@ class Evidence:
     """One question with its answer: for each candidate from the first source that has rows of its transport."""
 
     sources: tuple[Source, ...]
+    place: str  # where it is written; no two have the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
