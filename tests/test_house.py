@@ -28,6 +28,7 @@ RINGS_BY_MODULE = {
         "checks",
         "codec",
         "cpu_ledger",
+        "decision",
         "expectations",
         "factfile",
         "facts",

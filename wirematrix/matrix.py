@@ -16,6 +16,9 @@ from pathlib import Path
 from wirematrix import needs as needs_in
 from wirematrix import network as networks_in
 from wirematrix import nodes, yamlfile
+from wirematrix.decision import Decision
+from wirematrix.decision import reader as decision_in
+from wirematrix.decision.sources import Known, Rows
 from wirematrix.errors import InvalidInput
 from wirematrix.expectations import (
     Axes,
@@ -70,6 +73,7 @@ class Matrix:
     expectations: tuple[Claim, ...]  # as they are written
     claims: Mapping[Cell, tuple[Claim, ...]]  # only the cells that an expectation means
     scenarios_place: Place
+    decision: Decision | None = None  # what `wirematrix recommend` answers by
 
     @property
     def required_engines(self) -> tuple[str, ...]:
@@ -167,7 +171,7 @@ def load(file: Path) -> Matrix:
 def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
     """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
     top = yamlfile.parse(content, file).fields(
-        ("engines", "transports", "networks", "scenarios"), ("foundation", "exclusions", "expectations")
+        ("engines", "transports", "networks", "scenarios"), ("foundation", "decision", "exclusions", "expectations")
     )
     engines = tuple(_engines(top["engines"]))
     networks = tuple(networks_in.parse(name, node) for name, node in top["networks"].named_entries("network").items())
@@ -196,6 +200,20 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         expectations=expectations,
         claims=_claims(expectations, remaining),
         scenarios_place=top["scenarios"].place,
+        decision=decision_in.parse(top["decision"], _known(selections, axes)) if "decision" in top else None,
+    )
+
+
+def _known(selections: Sequence[Selection], axes: Axes) -> Known:
+    """What the evidence of a decision may name."""
+    return Known(
+        scenarios={
+            one.scenario: Rows(networks=one.networks, transports=one.transports, relations=one.relations)
+            for one in selections
+        },
+        networks=tuple(axes["network"]),
+        relations=tuple(axes["relation"]),
+        engines=tuple(axes["engine"]),
     )
 
 
