@@ -10,6 +10,8 @@ from wirematrix import RawCell, all_pushed_in_order, budgets, bytes_unchanged, m
 MIB = 1 << 20
 RATES = (1, 10, 100)  # messages per second
 FOR_S = 4
+HANDFUL = 5  # an engine allows six connections to an origin over HTTP/1.1
+HANDFUL_FOR_S = 3
 BURST = 5_000
 SMALL = 200  # characters
 RANDOM = random.Random(5).randbytes(1 << 16)
@@ -37,6 +39,28 @@ async def test_steady_push(cell: RawCell) -> None:
         await cell.open(name, f"/{name}")
     for rate in RATES:
         await cell.wait_for(stream=f"rate-{rate}", seq=rate * FOR_S)
+
+
+@pytest.mark.entries("C01", "M01")
+async def test_handful_of_subscribers(cell: RawCell) -> None:
+    """Five subscribers in one page, at 1, 10 and 100 messages per second each: how soon open, how late are messages?"""
+    cell.judge(all_pushed_in_order)
+    await cell.sharpen_clock()
+    for rate in RATES:
+        names = tuple(f"of-five-{rate}-{number}" for number in range(1, HANDFUL + 1))
+        about = f"{rate} per second"
+        cell.record(
+            measures.opens_ms(about, names),
+            *(measures.delay_over_all_ms(about, names, share=share) for share in (50, 99)),
+        )
+        count = rate * HANDFUL_FOR_S + 1
+        for name in names:
+            cell.serve(origin.pushes(count, every_ms=1000 / rate), place=f"/{name}")
+        await cell.open_all(*names)
+        for name in names:
+            await cell.wait_for(stream=name, seq=count)
+        for name in names:
+            await cell.close(name)
 
 
 @pytest.mark.entries("M08")

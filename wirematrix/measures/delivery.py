@@ -42,6 +42,19 @@ def delay_ms(about: str = "", *, stream: str = STREAM, share: int | None = None)
     return Measure(name=named(what, about, "ms"), title=titled(about, title), of=of)
 
 
+def delay_over_all_ms(about: str, streams: Iterable[str], *, share: int) -> Measure:
+    """One-way latency of several subscribers of one page: the one percentile over all messages of all of them."""
+    wanted = tuple(streams)
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        delays = [delays_ms(timeline, stream) for stream in wanted]
+        value = percentile([one for own in delays for one in own], share)
+        return [value] if value is not None and all(delays) else []  # a silent subscriber is no record
+
+    title = f"delay of a message to any of {len(wanted)} subscribers, p{share}"
+    return Measure(name=named(f"delay_of_{len(wanted)}_p{share}", about, "ms"), title=titled(about, title), of=of)
+
+
 def longest_delay_ms(about: str = "", *, stream: str = STREAM) -> Measure:
     """The latest message's lateness."""
 
