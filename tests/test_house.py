@@ -108,6 +108,7 @@ OWNERS = {
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
     "picows": {"wirematrix.load.receivers"},
+    "matplotlib": {"wirematrix.report.charts.canvas"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
     "psutil": {
         "wirematrix.admission",
@@ -346,11 +347,8 @@ def test_wall_stops_a_foreign_library(name: str, source: str, complaint: str) ->
         "async def wait(*, event=None): ...",
         "def wait(*data): ...",
         "def wait(**info): ...",
-        "class Result: ...",
-        "class ContextManager: ...",
-        "class C:\n    def drop(self): ...",
-        "RESULTS = []",
-        "_session: int = 1",
+        *("class Result: ...", "class ContextManager: ...", "class C:\n    def drop(self): ..."),
+        *("RESULTS = []", "_session: int = 1"),
         "def page_utils(): ...",
     ],
 )

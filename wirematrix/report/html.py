@@ -19,14 +19,19 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wirematrix.decision.answer import Recommendation
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
+from wirematrix.report.adviceviews import advice_views
 from wirematrix.report.cost import cost, left_out
+from wirematrix.report.effortviews import effort_view
 from wirematrix.report.evidence import evidence_of
 from wirematrix.report.factviews import said, way_of
 from wirematrix.report.figures import duration, metric_label, metric_meaning
+from wirematrix.report.loadviews import load_views, unequal
 from wirematrix.report.merge import merge_views
+from wirematrix.report.pageviews import page_view
 from wirematrix.report.tally import counted
 from wirematrix.report.text import spaced, visible, web_link
 from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
@@ -49,19 +54,21 @@ COLUMN_PX: Final = 60
 AROUND_GRID_PX: Final = 64  # margins and a scroll bar
 
 
-def write_report(runs: Sequence[Run], target: Path, *, title: str = "") -> Path:
+def write_report(runs: Sequence[Run], target: Path, *, title: str = "", advice: Sequence[Recommendation] = ()) -> Path:
     """Write the report of one run or several to a file; makes its folder; gives the file back."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(render_html(runs, title=title), encoding="utf-8", newline="\n")
+    target.write_text(render_html(runs, title=title, advice=advice), encoding="utf-8", newline="\n")
     return target
 
 
-def render_html(runs: Sequence[Run], *, title: str = "") -> str:
+def render_html(runs: Sequence[Run], *, title: str = "", advice: Sequence[Recommendation] = ()) -> str:
     """The report of one run or several as the text of one HTML file.
 
-    `title` names the report where several lie side by side. Raises InvalidInput if there is no run.
+    `title` names the report where several lie side by side; `advice` is what these runs recommend. Raises InvalidInput
+    if there is no run.
     """
     view = merge_views(runs)
+    loads = load_views(runs)
     styles = (_asset("report.css"), _fitting(view))
     script = _asset("report.js")
     page = _environment().get_template("report.html.jinja")
@@ -70,7 +77,13 @@ def render_html(runs: Sequence[Run], *, title: str = "") -> str:
         title=title or "wirematrix",
         styles=[Markup(style) for style in styles],  # noqa: S704 - our own files, nothing of a run
         script=Markup(script),  # noqa: S704 - the same
-        policy=_policy(styles, script),
+        policy=_policy(styles, script, pictures=any(load.charts for load in loads)),
+        headline=view.headline if view.groups or not loads else "SSE or WebSocket, under load",
+        loads=loads,
+        unequal=unequal(runs),
+        advice=advice_views(advice, loads[0].anchor if loads else "load"),
+        effort=effort_view(runs),
+        pages=page_view(view),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         open_news=len(view.unexpected) <= SHOWN_AT_ONCE,
     )
@@ -142,10 +155,11 @@ def _fitting(view: ReportView) -> str:
     )
 
 
-def _policy(styles: Sequence[str], script: str) -> str:
+def _policy(styles: Sequence[str], script: str, *, pictures: bool) -> str:
     style_hashes = " ".join(map(_hash, styles))
+    images = "img-src data:; " if pictures else ""
     return (
-        f"default-src 'none'; style-src {style_hashes}; script-src {_hash(script)}; "
+        f"default-src 'none'; {images}style-src {style_hashes}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 

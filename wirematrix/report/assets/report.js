@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const form = document.getElementById("choose");
+  if (!form) return; // a report without cells has nothing to choose from
   const grid = document.querySelector(".grid table");
   const heads = [...grid.querySelectorAll("thead th[data-transport]")];
   const engineHeads = [...grid.querySelectorAll("thead th[data-engine]:not([data-transport])")];
