@@ -88,7 +88,19 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),  # faces
+    3: (
+        "cli",
+        "doctor",
+        "items",
+        "options",
+        "load_command",
+        "load_progress",
+        "plugin",
+        "progress",
+        "report",
+        "runbook",
+        "soak",
+    ),  # faces
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -115,13 +127,22 @@ OWNERS = {
         "wirematrix.doctor",
         "wirematrix.engines",
         "wirematrix.load.kernel",
+        "wirematrix.load_command",
         "wirematrix.resources",
         "wirematrix.runbook",
     },
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
-    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
+    "rich": {
+        "wirematrix.cli",
+        "wirematrix.doctor",
+        "wirematrix.load_command",
+        "wirematrix.load_progress",
+        "wirematrix.progress",
+        "wirematrix.report.load_table",
+        "wirematrix.report.terminal",
+    },
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
     "fastapi": {"app", "load.tiers"},

@@ -6,7 +6,7 @@ and key of the file, or the option.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, TypeVar
 
@@ -14,6 +14,19 @@ from wirematrix.errors import InvalidInput
 from wirematrix.nodes import Node, choice, unknown
 
 Value = TypeVar("Value")
+TIERS: Final = (
+    "raw-sse",
+    "raw-websocket",
+    "app-sse",
+    "app-websocket",
+    "app-websocket-deflate",
+    "sse-starlette",
+    "sse-starlette-encoded",
+    "sse-starlette-gzip",
+    "websocket",
+    "websocket-wsproto",
+    "websocket-deflate",
+)
 SCALE: Final = (500, 1_000)  # what --scale adds
 MOST_SUBSCRIBERS: Final = 100_000
 
@@ -84,14 +97,14 @@ LISTS: Final = ("subscribers", "tiers")
 KEYS: Final = tuple(each.name for each in fields(LoadSettings))
 
 
-def parse(node: Node | None, tiers: Collection[str] | None = None) -> LoadSettings:
-    """The settings that a file's `load:` asks for; None: there is none. `tiers` are the names that exist, if known."""
+def parse(node: Node | None) -> LoadSettings:
+    """The settings that a file's `load:` asks for; None: there is none."""
     if node is None:
         return LoadSettings()
     values: dict[str, Any] = {}
     for key, entry in node.fields((), KEYS).items():
         if key == "tiers":
-            values[key] = _tiers(entry, tiers)
+            values[key] = entry.some_of("tier", TIERS)
         elif key == "subscribers":
             values[key] = _subscribers(entry)
         else:
@@ -99,18 +112,18 @@ def parse(node: Node | None, tiers: Collection[str] | None = None) -> LoadSettin
     return LoadSettings(**values)
 
 
-def overridden(settings: LoadSettings, options: Mapping[str, object], tiers: Collection[str]) -> LoadSettings:
+def overridden(settings: LoadSettings, options: Mapping[str, object]) -> LoadSettings:
     """The same with what was said on the command line, by key; None was not said. InvalidInput names the option."""
     said = {key: value for key, value in options.items() if value is not None}
     for key, value in said.items():
-        said[key] = _option(key, value, tiers)
+        said[key] = _option(key, value)
     return replace(settings, **said)  # type: ignore[arg-type]
 
 
-def _option(key: str, value: object, tiers: Collection[str]) -> object:
+def _option(key: str, value: object) -> object:
     where = f"--{key.replace('_', '-')}"
     if key == "tiers":
-        return _once(where, _words(where, str(value)), lambda word: _tier(where, word, tiers))
+        return _once(where, _words(where, str(value)), lambda word: _tier(where, word))
     if key == "subscribers":
         return _once(where, _words(where, str(value)), lambda word: _count(where, word))
     if not RANGES[key].holds(value):
@@ -121,13 +134,6 @@ def _option(key: str, value: object, tiers: Collection[str]) -> object:
 def scaled(settings: LoadSettings) -> LoadSettings:
     """The same with the larger numbers of subscribers, too."""
     return replace(settings, subscribers=tuple(sorted({*settings.subscribers, *SCALE})))
-
-
-def _tiers(node: Node, tiers: Collection[str] | None) -> tuple[str, ...]:
-    if tiers is not None:
-        return node.some_of("tier", tiers)
-    nodes = node.items() if isinstance(node.value, tuple) else (node,)
-    return tuple(each.line_of_text() for each in nodes)
 
 
 def _subscribers(node: Node) -> tuple[int, ...]:
@@ -174,7 +180,7 @@ def _count(where: str, word: str) -> int:
     return number
 
 
-def _tier(where: str, word: str, tiers: Collection[str]) -> str:
-    if word not in tiers:
-        raise InvalidInput(where, unknown("tier", word, tiers), expected=choice(tiers))
+def _tier(where: str, word: str) -> str:
+    if word not in TIERS:
+        raise InvalidInput(where, unknown("tier", word, TIERS), expected=choice(TIERS))
     return word

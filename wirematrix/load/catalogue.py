@@ -20,7 +20,7 @@ class Entry:
     """A tier, the module that serves it, and the libraries whose versions matter."""
 
     tier: Tier
-    module: tuple[str, ...] = ("load.tiers",)  # with its arguments before `--fd`
+    module: tuple[str, ...]  # with its arguments before `--fd`
     environment: Mapping[str, str] = field(default_factory=dict)
     libraries: tuple[str, ...] = ("uvloop",)
 

@@ -95,13 +95,11 @@ class Comparison:
         contest: Contest,
         settings: LoadSettings,
         *,
-        watch: Watch,
         keep: Callable[[Load], None],
         already: Sequence[Round] = (),
     ) -> None:
         self._contest = contest
         self._settings = settings
-        self._watch = watch
         self._keep = keep
         self._rounds = [one for one in already if not one.error]
 
@@ -121,7 +119,7 @@ class Comparison:
         done = {(one.tier, one.subscribers, one.repeat) for one in self._rounds}
         return [turn for turn in turns(self._settings, names) if (turn.tier, turn.subscribers, turn.repeat) not in done]
 
-    async def run(self) -> None:
+    async def run(self, watch: Watch) -> None:
         """Play them all."""
         crew = Crew(self._settings.generators)
         async with contextlib.AsyncExitStack() as ending:
@@ -130,10 +128,10 @@ class Comparison:
             await crew.start()
             for turn in self.missing:
                 target = self._contest.make(turn.tier)
-                played = await play(turn, target, crew, self._settings, self._watch.began)
+                played = await play(turn, target, crew, self._settings, watch.began)
                 self._rounds.append(played)
                 self._keep(self.load)
-                self._watch.ended(played)
+                watch.ended(played)
 
 
 def conditions(settings: LoadSettings, target: str) -> LoadConditions:

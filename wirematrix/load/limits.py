@@ -4,7 +4,8 @@
    not at all may be its own doing.
 2. The machine, if the server or a generator process waited for a core for more than 0.15 of the time though it could
    have run (the kernel counts that), or, where the kernel does not, if more than 0.95 of all cores' time was used.
-   Cores that are busy without anybody waiting limit nobody.
+   Cores that are busy without anybody waiting limit nobody. Nor was the load what was asked for if the publisher came
+   late by more than the time between two messages.
 3. The server, if it was busy for more than 0.9 of the time, or delivered less than 0.98 of what was offered.
 4. Nobody.
 """
@@ -34,6 +35,7 @@ class Spent:
     generators: Sequence[CpuTime]
     cores_busy: float  # share of all cores' time
     delivered: float | None = None  # share of what was offered; None where nothing is offered at a rate
+    late_intervals: float = 0.0  # how many intervals between messages the publisher was late, 99th percentile
 
     @property
     def generator_busy(self) -> float:
@@ -69,6 +71,11 @@ def _judged(spent: Spent) -> tuple[Limit, str]:
         return Limit.MACHINE, f"{told}; more than {CORES_WAITED:.0%} of waiting is the machine's limit"
     if waited is None and spent.cores_busy > CORES_BUSY:
         return Limit.MACHINE, f"{told}, all cores together {spent.cores_busy:.0%}; that is the machine's limit"
+    if spent.late_intervals > 1:
+        return (
+            Limit.MACHINE,
+            f"{told}; the publisher came {spent.late_intervals:.1f} intervals late, which is its limit",
+        )
     if server is not None and server > SERVER_BUSY:
         return Limit.SERVER, f"{told}; more than {SERVER_BUSY:.0%} of the server is its limit"
     if spent.delivered is not None and spent.delivered < DELIVERED:

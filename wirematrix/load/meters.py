@@ -41,7 +41,7 @@ class Stretch:
     received_bytes: int | None
     cores_busy: float
 
-    def spent(self, delivered: float | None = None) -> Spent:
+    def spent(self, *, delivered: float | None = None, late_intervals: float = 0.0) -> Spent:
         """What the limits are found from."""
         return Spent(
             wall_ns=self.wall_ns,
@@ -49,6 +49,7 @@ class Stretch:
             generators=self.generators,
             cores_busy=self.cores_busy,
             delivered=delivered,
+            late_intervals=late_intervals,
         )
 
     @property

@@ -95,16 +95,15 @@ async def paced(stage: Stage) -> Played:
     share = (settled.account.deliveries - settled.account.duplicated) / (settings.window_messages * stage.subscribers)
     # What was delivered in the time that the settling took is late, not missing: the rate says so.
     in_time = min(share, delivered / offered)
+    late_ms = float(published["late_p99_ms"] or 0)
     return Played(
-        figures=_paced_figures(settled, stretch, offered, delivered, published["late_p99_ms"]),
-        end=phase_end(Phase.PACED, stretch.spent(delivered=in_time)),
+        figures=_paced_figures(settled, stretch, offered, delivered, late_ms),
+        end=phase_end(Phase.PACED, stretch.spent(delivered=in_time, late_intervals=late_ms * 1e6 / interval_ns)),
         latency_hdr=settled.latency_hdr,
     )
 
 
-def _paced_figures(
-    settled: Settled, stretch: Stretch, offered: float, delivered: float, late_p99_ms: float | None
-) -> Figures:
+def _paced_figures(settled: Settled, stretch: Stretch, offered: float, delivered: float, late_p99_ms: float) -> Figures:
     names = ("latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "latency_p999_ms", "latency_max_ms")
     found = latency_hdr.percentiles_ms(settled.latency_hdr, (50, 95, 99, 99.9, 100))
     return {
