@@ -138,6 +138,7 @@ OWNERS = {
         "wirematrix.load_command",
         "wirematrix.load_progress",
         "wirematrix.progress",
+        "wirematrix.report.decision_terminal",
         "wirematrix.report.load_table",
         "wirematrix.report.terminal",
     },

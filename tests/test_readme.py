@@ -14,6 +14,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +228,7 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """`wirematrix ...` as the README shows it succeeds, in a folder with the matrix and a run file."""
     (tmp_path / "matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     dump(RUN, tmp_path / "results" / "run.json")
+    dump(replace(RUN, declared=(), attempts=()), tmp_path / "results" / "load.json")
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)[1:]
@@ -234,7 +236,8 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert done.exit_code == (1 if "--check" in words else 0), done.output  # the run file has an unexpected cell
     assert done.stdout.strip()
     if "--json" in words:
-        assert json.loads(done.stdout)["cells" if "plan" in words else "runs"]
+        content = {"plan": "cells", "recommend": "recommendations"}
+        assert json.loads(done.stdout)[content.get(words[0], "runs")]
     if "-o" in words:
         assert (tmp_path / words[words.index("-o") + 1]).exists()
 
@@ -274,14 +277,17 @@ def test_the_example_scenario_is_one() -> None:
 
 
 def test_the_example_lines_fit_the_matrix(tmp_path: Path) -> None:
-    """The network and the scenario that the README adds are accepted, and mean cells."""
+    """The network, the scenario and the factor that the README adds are accepted, and mean cells."""
     text = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
     before = len(matrix.load(ROOT / "matrix.yaml").cells())
     for heading in ("networks", "scenarios"):
         text = text.replace(f"\n{heading}:\n", f"\n{heading}:\n{example(heading)}")
+    text = text.replace("\n  factors:\n", f"\n  factors:\n{example('factors')}")
     file = tmp_path / "matrix.yaml"
     file.write_text(text, encoding="utf-8")
     extended = matrix.load(file)
+    assert extended.decision is not None
+    assert extended.decision.factors[0].name == "first-message"
     assert extended.network("satellite").kind == "latency"
     assert len(extended.cells()) == before + 2 * 3 * len(model.TRANSPORTS)
 

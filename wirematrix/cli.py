@@ -1,4 +1,4 @@
-"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | expectations | load | serve`."""
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | recommend | ...`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from rich.table import Table
 
 from wirematrix import doctor as diagnosis
 from wirematrix import factfile, load_command, yamlfile
+from wirematrix.decision import recommend as decide
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import SAME_ORIGIN
+from wirematrix.nodes import choice
 from wirematrix.report import facts_page, markdown_summary, print_load, print_summary, write_report
+from wirematrix.report.decision_json import recommendations_as_json
+from wirematrix.report.decision_terminal import print_recommendations
 from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
 from wirematrix.upkeep import Switches, update
 
+USUAL_RUNS = (Path("results/run.json"), Path("results/load.json"))
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 cli = typer.Typer(
@@ -146,6 +151,31 @@ def facts(
     for file, text in ((output, facts_page(table)), (output.with_suffix(".json"), factfile.to_text(table))):
         write(file, text)
         typer.echo(f"engine facts: {file}")
+
+
+@cli.command()
+def recommend(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="run files; without any, results/run.json and results/load.json")
+    ] = None,
+    profiles: Annotated[list[str] | None, typer.Option("--profile", help="only this one; may be repeated")] = None,
+    file: MatrixFile = Path("matrix.yaml"),
+    as_json: Annotated[bool, typer.Option("--json", help="for machines, with all rows")] = False,
+) -> None:
+    """Answer from run files which transport suits a kind of use, and with which reasons."""
+    decision = load(file).decision
+    if decision is None:
+        raise InvalidInput(str(file), "has no section decision", expected="factors, rules and profiles to decide by")
+    files = runs or [each for each in USUAL_RUNS if each.exists()]
+    if not files:
+        raise InvalidInput(
+            "wirematrix recommend", "got no run file", expected=choice([str(each) for each in USUAL_RUNS])
+        )
+    found = decide(decision, [load_run(each) for each in files], profiles or ())
+    if as_json:
+        typer.echo(json.dumps(recommendations_as_json(found), indent=1, ensure_ascii=False))
+    else:
+        print_recommendations(found, Console())
 
 
 @cli.command()

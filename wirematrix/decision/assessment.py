@@ -7,14 +7,14 @@ measured. `again` makes an assessment anew where some rows say something else, a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wirematrix.decision.answer import Contribution, FactorOutcome, FactorScore, NotMeasured, RuleOutcome, Ruling
 from wirematrix.decision.book import Book
 from wirematrix.decision.model import CANDIDATES, Decision, Factor, Profile, Reading, RowKey
 from wirematrix.decision.rules import rulings
-from wirematrix.decision.scores import Shares, Weighed, weigh
+from wirematrix.decision.scores import NOT_THERE, Shares, Weighed, weigh
 from wirematrix.decision.slots import Plan, keys_of
 
 CLOSE = 1e-9  # points that are closer are the same points
@@ -139,7 +139,7 @@ def _factor(factor: Factor, candidates: tuple[str, ...], case: Case) -> FactorOu
     weight = case.profile.weights.get(factor.name, 0.0)
     found = [weigh(piece, candidates, case.book, case.plan, case.shares) for piece in factor.evidence]
     compared = [each for each in found if each.contributions]
-    gaps = tuple(each.gap for each in found if each.gap)
+    gaps = _gathered([each.gap for each in found if each.gap])
     if not compared:
         because = factor.unmeasured or "; ".join(gaps)
         return NotMeasured(factor=factor.name, title=factor.title, weight=weight, because=because)
@@ -151,6 +151,13 @@ def _factor(factor: Factor, candidates: tuple[str, ...], case: Case) -> FactorOu
         scores=tuple(_score(candidate, compared) for candidate in candidates),
         gaps=gaps,
     )
+
+
+def _gathered(gaps: Sequence[str]) -> tuple[str, ...]:
+    """Gaps in as few sentences as can be: what is simply not there is told at once."""
+    absent = [gap.removesuffix(NOT_THERE) for gap in gaps if gap.endswith(NOT_THERE)]
+    others = [gap for gap in gaps if not gap.endswith(NOT_THERE)]
+    return (*([f"{', '.join(absent)}{NOT_THERE}"] if absent else []), *others)
 
 
 def _score(candidate: str, compared: list[Weighed]) -> FactorScore:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from wirematrix.decision.answer import Contribution
 from wirematrix.decision.book import Book
@@ -30,6 +30,7 @@ from wirematrix.decision.model import (
 )
 from wirematrix.decision.slots import Plan, Slot, described
 
+NOT_THERE: Final = ": not in the runs"
 Shares = Mapping[str, float]  # of engine builds, by key; load and effort have all of it under ""
 
 
@@ -200,7 +201,7 @@ def _gap(
     if without:
         return f"{what}: the matrix has no such row for {', '.join(without)}"
     if not any(entries.values()):
-        return f"{what}: not in the runs{_reason(evidence, book, plan)}"
+        return f"{what}{NOT_THERE}{_reason(evidence, book, plan)}"
     lacking = [name for name, found in entries.items() if len(found) < _asked(evidence, name, plan, shares)]
     if not lacking:
         return ""
