@@ -1,4 +1,4 @@
-"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | expectations | serve`."""
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | effort | expectations | serve`."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from wirematrix import codec, factfile, yamlfile
 from wirematrix import doctor as diagnosis
-from wirematrix import factfile, yamlfile
+from wirematrix.effort import effort_of
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import SAME_ORIGIN
-from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
+from wirematrix.report import effort_page, facts_page, markdown_summary, print_summary, write_report
 from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
 from wirematrix.upkeep import Switches, update
@@ -143,6 +144,21 @@ def facts(
     for file, text in ((output, facts_page(table)), (output.with_suffix(".json"), factfile.to_text(table))):
         write(file, text)
         typer.echo(f"engine facts: {file}")
+
+
+@cli.command()
+def effort(
+    folder: Annotated[Path, typer.Option(help="the folder that has examples/ in it")] = Path(),
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="the Markdown file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the rows, for machines")] = False,
+) -> None:
+    """Measure what code each guarantee takes over each transport, from the examples."""
+    rows = effort_of(folder)
+    if output is None:
+        typer.echo(codec.spell(codec.encode(rows)) if as_json else effort_page(rows), nl=False)
+        return
+    write(output, effort_page(rows))
+    typer.echo(f"complexity: {output}")
 
 
 @cli.command()
