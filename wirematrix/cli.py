@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from wirematrix import codec, factfile, load_command, yamlfile
 from wirematrix import doctor as diagnosis
-from wirematrix import factfile, load_command, yamlfile
 from wirematrix.decision import recommend as decide
+from wirematrix.effort import effort_of
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
@@ -24,7 +25,14 @@ from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import SAME_ORIGIN
 from wirematrix.nodes import choice
-from wirematrix.report import facts_page, markdown_summary, print_load, print_summary, write_report
+from wirematrix.report import (
+    effort_page,
+    facts_page,
+    markdown_summary,
+    print_load,
+    print_summary,
+    write_report,
+)
 from wirematrix.report.decision_json import recommendations_as_json
 from wirematrix.report.decision_terminal import print_recommendations
 from wirematrix.report.text import visible
@@ -176,6 +184,21 @@ def recommend(
         typer.echo(json.dumps(recommendations_as_json(found), indent=1, ensure_ascii=False))
     else:
         print_recommendations(found, Console())
+
+
+@cli.command()
+def effort(
+    folder: Annotated[Path, typer.Option(help="the folder that has examples/ in it")] = Path(),
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="the Markdown file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the rows, for machines")] = False,
+) -> None:
+    """Measure what code each guarantee takes over each transport, from the examples."""
+    rows = effort_of(folder)
+    if output is None:
+        typer.echo(codec.spell(codec.encode(rows)) if as_json else effort_page(rows), nl=False)
+        return
+    write(output, effort_page(rows))
+    typer.echo(f"complexity: {output}")
 
 
 @cli.command()

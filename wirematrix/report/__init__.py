@@ -5,6 +5,7 @@ Everything here reads `model.Run` values and nothing else. `merge_views` turns o
 of them: see `text.visible`.
 """
 
+from wirematrix.report.effortpage import effort_page
 from wirematrix.report.factpage import facts_page
 from wirematrix.report.html import render_html, write_report
 from wirematrix.report.load_table import print_load
@@ -16,6 +17,7 @@ from wirematrix.report.views import ReportView
 __all__ = [
     "ReportView",
     "console_on",
+    "effort_page",
     "facts_page",
     "markdown_summary",
     "merge_views",
