@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,16 +16,19 @@ from rich.table import Table
 
 from wirematrix import codec, factfile, load_command, yamlfile
 from wirematrix import doctor as diagnosis
+from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
 from wirematrix.effort import effort_of
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.marks import marked
-from wirematrix.matrix import Matrix, load
-from wirematrix.model import SAME_ORIGIN
+from wirematrix.matrix import Matrix, load, parse
+from wirematrix.model import SAME_ORIGIN, Run
 from wirematrix.nodes import choice
 from wirematrix.report import (
+    Advice,
+    comparison,
     effort_page,
     facts_page,
     markdown_summary,
@@ -91,10 +94,11 @@ def doctor(
 def report(
     runs: RunFiles,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
+    matrix_file: MatrixFile = Path("matrix.yaml"),
 ) -> None:
-    """Render the report again from run files, one or many."""
+    """Render the report again from run files, one or many, with what the matrix recommends from them."""
     loaded = [load_run(file) for file in runs]
-    write_report(loaded, output)
+    write_report(loaded, output, advice=advice_of(loaded, matrix_file))
     for run in loaded:
         print_summary(run, Console())
         if run.load:
@@ -171,19 +175,33 @@ def recommend(
     as_json: Annotated[bool, typer.Option("--json", help="for machines, with all rows")] = False,
 ) -> None:
     """Answer from run files which transport suits a kind of use, and with which reasons."""
-    decision = load(file).decision
-    if decision is None:
-        raise InvalidInput(str(file), "has no section decision", expected="factors, rules and profiles to decide by")
-    files = runs or [each for each in USUAL_RUNS if each.exists()]
-    if not files:
-        raise InvalidInput(
-            "wirematrix recommend", "got no run file", expected=choice([str(each) for each in USUAL_RUNS])
-        )
-    found = decide(decision, [load_run(each) for each in files], profiles or ())
+    decision = decision_of(file)
+    found = decide(decision, [load_run(each) for each in files_or_usual(runs, "recommend")], profiles or ())
     if as_json:
         typer.echo(json.dumps(recommendations_as_json(found), indent=1, ensure_ascii=False))
     else:
         print_recommendations(found, Console())
+
+
+@cli.command()
+def compare(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="run files; without any, results/run.json and results/load.json")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="the Markdown file; its charts go into a folder")
+    ] = Path("docs/report.md"),
+    file: MatrixFile = Path("matrix.yaml"),
+) -> None:
+    """Write the whole comparison of the transports as Markdown with charts: figures, features, recommendation."""
+    if output.suffix != ".md":
+        raise InvalidInput(f"--output {output}", f"ends in {output.suffix!r}", expected="a name that ends in .md")
+    loaded = [load_run(each) for each in files_or_usual(runs, "compare")]
+    made = comparison(loaded, decide(decision_of(file), loaded), folder=output.stem)
+    write(output, made.page)
+    for name, picture in made.pictures.items():
+        write(output.with_suffix("") / name, picture)
+    typer.echo(f"comparison: {output}, with {len(made.pictures)} charts in {output.with_suffix('')}")
 
 
 @cli.command()
@@ -215,6 +233,33 @@ def serve(
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     raise typer.Exit(done.returncode)
+
+
+def decision_of(file: Path) -> Decision:
+    """What a matrix decides by; InvalidInput if it does not say."""
+    decision = load(file).decision
+    if decision is None:
+        raise InvalidInput(str(file), "has no section decision", expected="factors, rules and profiles to decide by")
+    return decision
+
+
+def files_or_usual(runs: list[Path] | None, verb: str) -> list[Path]:
+    """The run files that were named, else those that lie where runs put them; InvalidInput if there is none."""
+    files = runs or [each for each in USUAL_RUNS if each.exists()]
+    if not files:
+        raise InvalidInput(f"wirematrix {verb}", "got no run file", expected=choice([str(each) for each in USUAL_RUNS]))
+    return files
+
+
+def advice_of(runs: Sequence[Run], file: Path) -> Advice:
+    """What a matrix, if it is there, recommends from these runs, or why it does not."""
+    if not file.exists():
+        return Advice()
+    try:
+        decision = parse(yamlfile.content_of(file), str(file), unfinished=True).decision
+        return Advice(answers=decide(decision, runs) if decision else ())
+    except InvalidInput as mistake:
+        return Advice(because=f"no recommendation can be given: {mistake}")
 
 
 def write(file: Path, text: str) -> None:

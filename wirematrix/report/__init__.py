@@ -5,6 +5,8 @@ Everything here reads `model.Run` values and nothing else. `merge_views` turns o
 of them: see `text.visible`.
 """
 
+from wirematrix.report.adviceviews import Advice
+from wirematrix.report.comparison import comparison
 from wirematrix.report.effortpage import effort_page
 from wirematrix.report.factpage import facts_page
 from wirematrix.report.html import render_html, write_report
@@ -15,7 +17,9 @@ from wirematrix.report.terminal import console_on, print_summary
 from wirematrix.report.views import ReportView
 
 __all__ = [
+    "Advice",
     "ReportView",
+    "comparison",
     "console_on",
     "effort_page",
     "facts_page",

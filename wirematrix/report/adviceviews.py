@@ -31,6 +31,17 @@ NAMES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What some runs recommend; without answers, why there are none, or nothing at all."""
+
+    answers: tuple[Recommendation, ...] = ()
+    because: str = ""
+
+
+NO_ADVICE: Final = Advice()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """What one slot says of the choice and of a rival, and what that is worth."""
 
@@ -138,7 +149,7 @@ def _view(answer: Recommendation, load_anchor: str) -> AdviceView:
             (
                 factor.title,
                 f"{100 * factor.share:.0f} %",
-                tuple(_score(factor.scores, name) for name in candidates),
+                tuple(score_in_words(factor.scores, name) for name in candidates),
                 factor.gaps,
             )
             for factor in answer.factors
@@ -212,7 +223,8 @@ def _pair(one: RowDifference, load_anchor: str) -> Pair:
     )
 
 
-def _score(scores: Iterable[FactorScore], candidate: str) -> str:
+def score_in_words(scores: Iterable[FactorScore], candidate: str) -> str:
+    """The score of one of several candidates; a dash where it has none."""
     return next((f"{one.score:.2f}" for one in scores if one.candidate == candidate), "–")
 
 

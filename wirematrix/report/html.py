@@ -19,11 +19,10 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from wirematrix.decision.answer import Recommendation
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
-from wirematrix.report.adviceviews import advice_views
+from wirematrix.report.adviceviews import NO_ADVICE, Advice, advice_views, called
 from wirematrix.report.cost import cost, left_out
 from wirematrix.report.effortviews import effort_view
 from wirematrix.report.evidence import evidence_of
@@ -32,6 +31,7 @@ from wirematrix.report.figures import duration, metric_label, metric_meaning
 from wirematrix.report.loadviews import load_views, unequal
 from wirematrix.report.merge import merge_views
 from wirematrix.report.pageviews import page_view
+from wirematrix.report.prosandcons import pros_and_cons
 from wirematrix.report.tally import counted
 from wirematrix.report.text import spaced, visible, web_link
 from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
@@ -54,14 +54,14 @@ COLUMN_PX: Final = 60
 AROUND_GRID_PX: Final = 64  # margins and a scroll bar
 
 
-def write_report(runs: Sequence[Run], target: Path, *, title: str = "", advice: Sequence[Recommendation] = ()) -> Path:
+def write_report(runs: Sequence[Run], target: Path, *, title: str = "", advice: Advice = NO_ADVICE) -> Path:
     """Write the report of one run or several to a file; makes its folder; gives the file back."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(render_html(runs, title=title, advice=advice), encoding="utf-8", newline="\n")
     return target
 
 
-def render_html(runs: Sequence[Run], *, title: str = "", advice: Sequence[Recommendation] = ()) -> str:
+def render_html(runs: Sequence[Run], *, title: str = "", advice: Advice = NO_ADVICE) -> str:
     """The report of one run or several as the text of one HTML file.
 
     `title` names the report where several lie side by side; `advice` is what these runs recommend. Raises InvalidInput
@@ -69,6 +69,7 @@ def render_html(runs: Sequence[Run], *, title: str = "", advice: Sequence[Recomm
     """
     view = merge_views(runs)
     loads = load_views(runs)
+    load_anchor = loads[0].anchor if loads else "load"
     styles = (_asset("report.css"), _fitting(view))
     script = _asset("report.js")
     page = _environment().get_template("report.html.jinja")
@@ -81,7 +82,9 @@ def render_html(runs: Sequence[Run], *, title: str = "", advice: Sequence[Recomm
         headline=view.headline if view.groups or not loads else "SSE or WebSocket, under load",
         loads=loads,
         unequal=unequal(runs),
-        advice=advice_views(advice, loads[0].anchor if loads else "load"),
+        advice=advice_views(advice.answers, load_anchor),
+        no_advice=advice.because,
+        sides=pros_and_cons(advice.answers, load_anchor),
         effort=effort_view(runs),
         pages=page_view(view),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -112,6 +115,7 @@ def _environment() -> Environment:
         "AGREEMENT_MEANS": AGREEMENT_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
         "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
+        "called": called,
         "cost": cost,
         "counted": counted,
         "duration": duration,

@@ -230,7 +230,7 @@ def _ratios(load: Load, figures: Figures, anchor: str) -> LoadTable | None:
             cells = tuple(
                 CellView(value=value_of(one.ratio), spread=spread_of(one.ratio))
                 if one.ratio
-                else CellView(value="–", spread="not compared", absent=True)
+                else CellView(value="not compared", absent=True)
                 for one in found
             )
             rows.append(
