@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wirematrix import doctor as diagnosis
-from wirematrix import factfile, yamlfile
+from wirematrix import factfile, load_command, yamlfile
 from wirematrix.decision import recommend as decide
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
@@ -24,7 +24,7 @@ from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import SAME_ORIGIN
 from wirematrix.nodes import choice
-from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
+from wirematrix.report import facts_page, markdown_summary, print_load, print_summary, write_report
 from wirematrix.report.decision_json import recommendations_as_json
 from wirematrix.report.decision_terminal import print_recommendations
 from wirematrix.report.text import visible
@@ -43,6 +43,7 @@ cli = typer.Typer(
 )
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
+cli.command("load")(load_command.load)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
@@ -88,6 +89,8 @@ def report(
     write_report(loaded, output)
     for run in loaded:
         print_summary(run, Console())
+        if run.load:
+            print_load(run.load, Console())
     typer.echo(f"report: {output}")
 
 

@@ -49,7 +49,8 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
                     "open_p99_ms": "the same, 99th percentile",
                     "connections_per_s": "connections divided by the time from the first connect() to the last open",
                     "open_bytes_per_connection": "bytes of both directions until a connection is open (TCP payload)",
-                    "memory_per_connection_kib": "RSS of the server with all connections open minus before, by connection",
+                    "memory_per_connection_kib": "RSS of the server with all connections open minus before, by "
+                    "connection",
                     "open_server_cpu_ms_per_connection": "CPU time of the server while they opened, by connection",
                 },
             ),
