@@ -72,7 +72,7 @@ def committed_run() -> Run:
     return Run(
         schema=3,
         info=replace(INFO, builds=tuple(builds.values()), unavailable={}),
-        scenarios=tuple(_text(name, name in checks) for name in matrix.scenarios),
+        scenarios=tuple(_text(name, Kind.CHECK if name in checks else Kind.REQUIRED) for name in matrix.scenarios),
         networks={network.name: network.title for network in matrix.networks},
         declared=tuple(cell.id for cell in cells),
         exclusions=(),
@@ -144,8 +144,7 @@ def _effort() -> list[Effort]:
     ]
 
 
-def _text(name: str, check: bool) -> ScenarioText:
-    kind = Kind.CHECK if check else Kind.REQUIRED
+def _text(name: str, kind: Kind) -> ScenarioText:
     return ScenarioText(name=name, group="all", title=name, story="", kind=kind, source="e2e/test_all.py:1")
 
 

@@ -279,7 +279,7 @@ APPENDED = [
         "expectation: []\n",
         (
             "14: expectation: unknown key 'expectation' (did you mean 'expectations'?); expected"
-            " engines, transports, networks, scenarios, foundation, decision, exclusions or expectations"
+            " engines, transports, networks, scenarios, foundation, load, decision, exclusions or expectations"
         ),
         True,
     ),
