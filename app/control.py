@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.bodies import Shape, StrictModel, parse, read_body
 from app.connections import FINISHED, Ending
-from app.envelope import encode_payload
+from app.envelope import Message, encode_payload
 from app.feed import Channel
 from app.refusal import Refused
 from app.service import ServiceOf
@@ -76,13 +76,17 @@ async def read(request: Request, shape: type[Shape], *, may_be_empty: bool = Fal
     return parse(b"{}" if may_be_empty and not body else body, shape, where=where)
 
 
+def publish_wish(log: Channel, wish: Publish) -> list[Message]:
+    """Publish what was asked for in one go; raises Refused when the channel is finished or JSON cannot carry it."""
+    items = [wish.data] if wish.items is None else wish.items
+    return log.publish([encode_payload(item, where="publish") for item in items], kind=wish.type)
+
+
 @router.post("/channels/{channel}/publish")
 async def publish(request: Request, service: ServiceOf, channel: str) -> Json:
     """Publish one message or several in one go."""
     log = service.feed.channel(channel)
-    wish = await read(request, Publish)
-    items = [wish.data] if wish.items is None else wish.items
-    messages = log.publish([encode_payload(item, where="publish") for item in items], kind=wish.type)
+    messages = publish_wish(log, await read(request, Publish))
     return {"epoch": log.epoch, "seqs": [messages[0].seq, messages[-1].seq]}
 
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from app import control, sse, uplink, websocket
+from app import control, publishing, sse, uplink, websocket
 from app.refusal import Refused
 from app.service import make_service
 from app.settings import Settings
@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None, *, log_to: Callable[[str], obje
     app.include_router(uplink.router)
     if settings.control:
         app.include_router(control.router)
+        app.include_router(publishing.router)
     app.exception_handler(Refused)(_answer_refusal)
     app.exception_handler(HTTPException)(_answer_http_exception)
     app.exception_handler(Exception)(_answer_failure)

@@ -35,7 +35,10 @@ RINGS_BY_MODULE = {
         "gather",
         "journal",
         "judge",
+        "latency_hdr",
         "ledger",
+        "load_figures",
+        "load_settings",
         "marks",
         "matrix",
         "measures",
@@ -84,7 +87,19 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),  # faces
+    3: (
+        "cli",
+        "doctor",
+        "items",
+        "options",
+        "load_command",
+        "load_progress",
+        "plugin",
+        "progress",
+        "report",
+        "runbook",
+        "soak",
+    ),  # faces
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -92,34 +107,53 @@ RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() f
 OWNERS = {
     # wirematrix
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
-    "httpx": {"wirematrix.control", "wirematrix.runner", "wirematrix.server"},
+    "hdrh": {"wirematrix.latency_hdr"},
+    "httptools": {"wirematrix.load.receivers"},
+    "httpx": {
+        "wirematrix.control",
+        "wirematrix.load.publisher",
+        "wirematrix.load.target",
+        "wirematrix.runner",
+        "wirematrix.server",
+    },
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
+    "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
     "psutil": {
         "wirematrix.admission",
         "wirematrix.doctor",
         "wirematrix.engines",
+        "wirematrix.load.kernel",
+        "wirematrix.load_command",
         "wirematrix.resources",
         "wirematrix.runbook",
     },
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
-    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
+    "rich": {
+        "wirematrix.cli",
+        "wirematrix.doctor",
+        "wirematrix.load_command",
+        "wirematrix.load_progress",
+        "wirematrix.progress",
+        "wirematrix.report.load_table",
+        "wirematrix.report.terminal",
+    },
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
-    "fastapi": {"app"},
+    "fastapi": {"app", "load.tiers"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
-    "sse_starlette": {"app"},
-    "starlette": {"app"},
-    "uvicorn": {"app"},
-    "uvloop": {"app"},
-    "websockets": {"app"},
+    "sse_starlette": {"app", "load.tiers"},
+    "starlette": {"app", "load.tiers"},
+    "uvicorn": {"app", "load.tiers"},
+    "uvloop": {"app", "load.tiers", "wirematrix.load.generator"},
+    "websockets": {"app", "load.tiers", "wirematrix.load.publisher"},
 }
 
-OURS = {"app", "e2e", "examples", "tests", "tools", "wirematrix"}
+OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
 SCENARIOS_MAY_ALSO_IMPORT = {"pytest"}
 
 # docs/glossary.md, last section: banned alone, or banned in any part of a name.
@@ -168,6 +202,12 @@ def test_app_knows_no_machinery() -> None:
     assert not offenders, report(offenders)
 
 
+def test_tiers_know_neither_app_nor_machinery() -> None:
+    """What the app is held against is written without it: the tiers import nothing of ours but each other."""
+    offenders = walls.forbidden_imports(every("load/tiers"), OURS - {"load"})
+    assert not offenders, report(offenders)
+
+
 def test_scenarios_use_public_names() -> None:
     """A scenario imports what `wirematrix.__all__` offers, pytest and the standard library."""
     modules = every("e2e")
@@ -185,13 +225,13 @@ def test_public_names_exist_in_order() -> None:
 
 def test_libraries_have_owners() -> None:
     """A third-party library is imported by the modules that own it and by no other."""
-    offenders = walls.foreign_libraries(every("app", "wirematrix"), OWNERS, OURS)
+    offenders = walls.foreign_libraries(every("app", "load", "wirematrix"), OWNERS, OURS)
     assert not offenders, report(offenders)
 
 
 def test_banned_words_name_nothing() -> None:
     """No function, class, parameter or module-level variable is called by a word that means three things."""
-    offenders = banned(every("wirematrix", "e2e"), ALLOWED_WORDS)
+    offenders = banned(every("load", "wirematrix", "e2e"), ALLOWED_WORDS)
     assert not offenders, report(offenders)
 
 
@@ -209,7 +249,9 @@ def test_scenarios_do_not_sleep() -> None:
 
 def test_modules_stay_short() -> None:
     """No module is longer than one reason to exist can explain, in Python or in JavaScript."""
-    files = {module.file: module.source for module in every("app", "wirematrix", "e2e", "tests", "tools", "examples")}
+    files = {
+        module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")
+    }
     for script in sorted((ROOT / "static").rglob("*.js")):
         files[script.relative_to(ROOT).as_posix()] = script.read_text(encoding="utf-8")
     offenders = walls.too_long(files, LONGEST_MODULE)
