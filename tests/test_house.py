@@ -115,8 +115,8 @@ OWNERS = {
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
-    "uvloop": {"app", "load.tiers"},
-    "websockets": {"app", "load.tiers"},
+    "uvloop": {"app", "load"},
+    "websockets": {"app", "load"},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
@@ -215,7 +215,9 @@ def test_scenarios_do_not_sleep() -> None:
 
 def test_modules_stay_short() -> None:
     """No module is longer than one reason to exist can explain, in Python or in JavaScript."""
-    files = {module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")}
+    files = {
+        module.file: module.source for module in every("app", "load", "wirematrix", "e2e", "tests", "tools", "examples")
+    }
     for script in sorted((ROOT / "static").rglob("*.js")):
         files[script.relative_to(ROOT).as_posix()] = script.read_text(encoding="utf-8")
     offenders = walls.too_long(files, LONGEST_MODULE)
