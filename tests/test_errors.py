@@ -13,6 +13,7 @@ from wirematrix.errors import (
     EngineCrashed,
     EngineUnavailable,
     InvalidInput,
+    LoadFailed,
     NotReached,
     OursSpent,
     ScriptFailed,
@@ -32,6 +33,7 @@ TEXTS: list[tuple[WirematrixError, str]] = [
         EngineUnavailable("webkit", "no build was found", remedy="playwright install webkit"),
         "webkit: no build was found; mend it with: playwright install webkit",
     ),
+    (LoadFailed("answered 503"), "answered 503"),
     (EngineCrashed("firefox", "its process ended with -9"), "firefox crashed: its process ended with -9"),
     (
         OursSpent("the app to end", budget_ms=10, came="it was killed"),

@@ -35,7 +35,10 @@ RINGS_BY_MODULE = {
         "gather",
         "journal",
         "judge",
+        "latency_hdr",
         "ledger",
+        "load_figures",
+        "load_settings",
         "marks",
         "matrix",
         "measures",
@@ -84,7 +87,8 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),  # faces
+    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak")  # faces
+    + ("load_command", "load_progress"),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -92,21 +96,20 @@ RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() f
 OWNERS = {
     # wirematrix
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
-    "httpx": {"wirematrix.control", "wirematrix.runner", "wirematrix.server"},
+    "hdrh": {"wirematrix.latency_hdr"},
+    "httptools": {"wirematrix.load.receivers"},
+    "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
+    "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
-    "psutil": {
-        "wirematrix.admission",
-        "wirematrix.doctor",
-        "wirematrix.engines",
-        "wirematrix.resources",
-        "wirematrix.runbook",
-    },
+    "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
+    | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
-    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress", "wirematrix.report.terminal"},
+    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
+    | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
     "fastapi": {"app", "load.tiers"},
@@ -115,8 +118,8 @@ OWNERS = {
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
-    "uvloop": {"app", "load"},
-    "websockets": {"app", "load"},
+    "uvloop": {"app", "load", "wirematrix.load.generator"},
+    "websockets": {"app", "load", "wirematrix.load.publisher"},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}

@@ -87,3 +87,9 @@ PROXY = Budget("proxy", 10_000)  # opening and closing a fault proxy
 ATTEMPT = Budget("attempt", 120_000)  # a whole attempt, whatever it waits for: the end of a hung one
 ATTEMPT_SOAK = Budget("attempt-soak", 400_000)  # the same for a scenario that is slow by nature
 WIRE = Budget("wire", 10_000)  # making a network namespace, losing packets and healing
+
+# What a round under load may take beside what it measures.
+LOAD_WORKER = Budget("load-worker", 30_000)  # generator or publisher answers a command
+LOAD_OPEN = Budget("load-open", 30_000)  # all subscribers are open
+LOAD_SETTLE = Budget("load-settle", 10_000)  # the last message was due, to everybody has it
+LOAD_STORM = Budget("load-storm", 20_000)  # all were cut, to all are back

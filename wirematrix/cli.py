@@ -1,4 +1,4 @@
-"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | expectations | serve`."""
+"""The command line: `wirematrix matrix | plan | doctor | report | summary | facts | expectations | load | serve`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from wirematrix import doctor as diagnosis
-from wirematrix import factfile, yamlfile
+from wirematrix import factfile, load_command, yamlfile
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load
 from wirematrix.model import SAME_ORIGIN
-from wirematrix.report import facts_page, markdown_summary, print_summary, write_report
+from wirematrix.report import facts_page, markdown_summary, print_load, print_summary, write_report
 from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
 from wirematrix.upkeep import Switches, update
@@ -38,6 +38,7 @@ cli = typer.Typer(
 )
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
+cli.command("load")(load_command.load)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
@@ -83,6 +84,8 @@ def report(
     write_report(loaded, output)
     for run in loaded:
         print_summary(run, Console())
+        if run.load:
+            print_load(run.load, Console())
     typer.echo(f"report: {output}")
 
 

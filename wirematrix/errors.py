@@ -110,6 +110,17 @@ class ControlRefused(WirematrixError):
         return f"{one_line(self.request)}: answered {self.status}: {self.answer}"
 
 
+class LoadFailed(WirematrixError):
+    """A load round cannot go on: no connection opened, nothing could be published. Ends that round and no other."""
+
+    def __init__(self, because: str) -> None:
+        self.because = because
+        super().__init__(because)
+
+    def __str__(self) -> str:
+        return self.because
+
+
 def one_line(request: str) -> str:
     """The request shortened to one printable line."""
     return request if len(request) <= 160 else f"{request[:157]}..."

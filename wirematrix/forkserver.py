@@ -177,6 +177,7 @@ def serve(control: socket.socket, module: str) -> None:
     os.set_blocking(wakeup, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the asking side, which then hangs up
     while True:
         ready, _, _ = select.select([control.fileno(), wakeup], [], [])
         if wakeup in ready:
@@ -190,6 +191,7 @@ def serve(control: socket.socket, module: str) -> None:
             if not pid:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 _become(module, json.loads(request), array.array("i", fds), control)
             for fd in fds:
                 os.close(fd)

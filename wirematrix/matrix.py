@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
+from wirematrix import load_settings, nodes, yamlfile
 from wirematrix import needs as needs_in
 from wirematrix import network as networks_in
-from wirematrix import nodes, yamlfile
 from wirematrix.errors import InvalidInput
 from wirematrix.expectations import (
     Axes,
@@ -26,6 +26,7 @@ from wirematrix.expectations import (
     parse_exclusion,
     refuse_disagreement,
 )
+from wirematrix.load_settings import LoadSettings
 from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Exclusion, Expectation
 from wirematrix.needs import Needs
 from wirematrix.network import Network
@@ -70,6 +71,7 @@ class Matrix:
     expectations: tuple[Claim, ...]  # as they are written
     claims: Mapping[Cell, tuple[Claim, ...]]  # only the cells that an expectation means
     scenarios_place: Place
+    load: LoadSettings  # what `wirematrix load` does unless options say otherwise
 
     @property
     def required_engines(self) -> tuple[str, ...]:
@@ -167,7 +169,7 @@ def load(file: Path) -> Matrix:
 def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
     """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
     top = yamlfile.parse(content, file).fields(
-        ("engines", "transports", "networks", "scenarios"), ("foundation", "exclusions", "expectations")
+        ("engines", "transports", "networks", "scenarios"), ("foundation", "load", "exclusions", "expectations")
     )
     engines = tuple(_engines(top["engines"]))
     networks = tuple(networks_in.parse(name, node) for name, node in top["networks"].named_entries("network").items())
@@ -196,6 +198,7 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         expectations=expectations,
         claims=_claims(expectations, remaining),
         scenarios_place=top["scenarios"].place,
+        load=load_settings.parse(top.get("load")),
     )
 
 

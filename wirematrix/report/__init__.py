@@ -7,6 +7,7 @@ of them: see `text.visible`.
 
 from wirematrix.report.factpage import facts_page
 from wirematrix.report.html import render_html, write_report
+from wirematrix.report.load_table import print_load
 from wirematrix.report.markdown import markdown_summary
 from wirematrix.report.merge import merge_views
 from wirematrix.report.terminal import console_on, print_summary
@@ -18,6 +19,7 @@ __all__ = [
     "facts_page",
     "markdown_summary",
     "merge_views",
+    "print_load",
     "print_summary",
     "render_html",
     "write_report",
