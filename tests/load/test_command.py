@@ -71,6 +71,17 @@ def test_compares_real_tiers_and_shows_them(tmp_path: Path) -> None:
     assert "app-websocket" in done.stdout
 
 
+def test_compressed_messages_are_read(tmp_path: Path) -> None:
+    """Both compressed ways are inflated to whole messages, and are smaller on the wire than what they carry."""
+    file = tmp_path / "load.json"
+    done = run("--tiers", "app-websocket-deflate,sse-starlette-gzip", *TINY, "-o", str(file))
+    assert done.returncode == 0, done.stdout
+    for one in measured(file).rounds:
+        assert one.figures["lost"] == 0
+        if sys.platform == "linux":
+            assert 0 < (one.figures["bytes_per_delivery"] or 0) < measured(file).conditions.payload_bytes
+
+
 def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
     """Ctrl-C after a round leaves that round in the run file; --resume plays only the rest."""
     file = tmp_path / "load.json"
