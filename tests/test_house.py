@@ -29,6 +29,7 @@ RINGS_BY_MODULE = {
         "codec",
         "cpu_ledger",
         "decision",
+        "effort",
         "expectations",
         "factfile",
         "facts",
@@ -89,8 +90,8 @@ RINGS_BY_MODULE = {
         "waits",
     ),
     3: (  # faces
-        *("cli", "doctor", "items", "load_command", "load_progress", "options", "plugin", "progress", "report"),
-        *("runbook", "soak"),
+        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
+        *("load_command", "load_progress", "locust_command"),
     ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
@@ -104,11 +105,13 @@ OWNERS = {
     "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
+    "lizard": {"wirematrix.effort.sizes"},
     "picows": {"wirematrix.load.receivers"},
     "matplotlib": {"wirematrix.report.charts.canvas"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
     "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
     | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
+    "pygments": {"wirematrix.effort"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
     | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
