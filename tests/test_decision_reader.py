@@ -192,6 +192,19 @@ MISTAKES = [
         True,
     ),
     (
+        "decision:\n",
+        "decision:\n  tiers: {sse: app-sse}\n",
+        "2: decision.tiers: key 'websocket' is missing; expected sse and websocket",
+        True,
+    ),
+    (
+        "bare: connect,",
+        "bare: {eventsource: connect},",
+        "29: decision.factors.code.evidence[0].bare: key 'fetch-stream' is missing; expected eventsource, fetch-stream and"
+        " websocket",
+        True,
+    ),
+    (
         "  rules:\n",
         "  rulez:\n",
         "34: decision.rulez: unknown key 'rulez' (did you mean 'rules'?); expected factors, rules, profiles or tiers",

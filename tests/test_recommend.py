@@ -264,6 +264,24 @@ def test_engines_that_disagree_are_told(folder: Path) -> None:
     assert engines["firefox"] == ("websocket+", True)
 
 
+def test_an_audience_that_no_run_has_is_told(folder: Path, tmp_path: Path) -> None:
+    """Weights of engines count for those that were measured; the others are named, in words as well."""
+    matrix = tmp_path / "matrix.yaml"
+    profile = (
+        "  profiles:\n    ours: {title: ours, because: it is for a test, weights: {page-cache: 1},"
+        " audience: {firefox: 1, webkit: 3, msedge: 4}}\n"
+    )
+    text = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
+    matrix.write_text(text.replace("  profiles:\n", profile, 1), encoding="utf-8")
+    answer = answered(folder, "ours", matrix=matrix)
+    assert answer["audience"] == {"chromium": 0.0, "firefox": 0.25, "webkit": 0.75}
+    assert answer["engines_without_runs"] == ["msedge"]
+    assert points(answer)["eventsource"] == 75.0  # Firefox loads anew what WebKit restores
+    words = ["recommend", str(folder / "run.json"), "--matrix", str(matrix), "--profile", "ours"]
+    shown = CliRunner().invoke(cli.cli, words, env={"COLUMNS": "80"}).stdout
+    assert "msedge: in the audience, and in no run" in shown
+
+
 def test_every_score_has_its_evidence(folder: Path) -> None:
     """Each contribution names measured rows: a cell's id with its anchor, or tier, subscribers and figure."""
     answer = answered(folder, "dashboard")

@@ -62,7 +62,7 @@ class Known:
         """The same with the tiers that stand for the two transports under load."""
         if node is None:
             return self
-        written = node.fields(tuple(LoadTransport))
+        written = node.fields(tuple(map(str, LoadTransport)))
         return replace(self, tiers={each: _name(written[each], "tier") for each in LoadTransport})
 
 
