@@ -390,3 +390,14 @@ def test_a_terminal_shows_it_all_in_eighty_columns(folder: Path) -> None:
     ):
         assert f"  {heading}" in [line.rstrip() for line in lines]
     assert "on condition that you write it so: all tabs share one stream in a SharedWorker" in done.stdout
+
+
+def test_a_need_that_nobody_meets_is_answered_with_nobody(folder: Path) -> None:
+    """No choice is made up: everybody is out, with the rows that say so, and what would let somebody in."""
+    change(folder, fact("on_the_wire_percent", [133.0], "binary_content[webkit-websocket"))
+    words = ["recommend", str(folder / "run.json"), "--matrix", str(ROOT / "matrix.yaml"), "--profile", "collaboration"]
+    shown = CliRunner().invoke(cli.cli, words, env={"COLUMNS": "80"}).stdout
+    assert "→ none: every candidate is out" in shown
+    assert "websocket, websocket+: bytes travel as bytes." in shown
+    assert "how sure: weak" in shown
+    assert "bytes travel as bytes: 105 or less instead of 133 % → websocket+" in shown
