@@ -60,6 +60,11 @@ decision:
       title: little code
       evidence:
         - {effort: lines, side: page, bare: connect, resilient: [connect, reconnect], floor: 2}
+    both:
+      title: of two pieces
+      evidence:
+        - cells: {scenario: opens}
+        - {fact: pause_ms, scenario: pausing, better: less}
     taste:
       title: what people like
       number: 23

@@ -125,76 +125,89 @@ MISTAKES = [
     (
         "      unmeasured: a judgement\n",
         "",
-        "30: decision.factors.taste: has no evidence; expected evidence, or unmeasured with the reason why there is none",
+        "35: decision.factors.taste: has no evidence; expected evidence, or unmeasured with the reason why there is none",
         True,
     ),
     (
         "unmeasured: a judgement",
         "unmeasured: TODO",
-        "33: decision.factors.taste.unmeasured: got 'TODO'; expected a sentence that says why (write or correct it, and"
+        "38: decision.factors.taste.unmeasured: got 'TODO'; expected a sentence that says why (write or correct it, and"
         " take TODO away)",
         True,
     ),
     (
         "number: 23",
         "number: 26",
-        "32: decision.factors.taste.number: got 26; expected a whole number from 1 to 25",
+        "37: decision.factors.taste.number: got 26; expected a whole number from 1 to 25",
         True,
     ),
     (
         "evidence: {cells: {scenario: returns, network: close}}",
         "evidence: {effort: lines, side: page, bare: connect, resilient: connect}",
-        "37: decision.rules.returns-at-all.evidence: effort cannot stand here; expected cells, fact or load",
+        "42: decision.rules.returns-at-all.evidence: effort cannot stand here; expected cells, fact or load",
         False,
     ),
     (
         "at_once, scenario: parallel, at_least: 7",
         "at_once, scenario: parallel, better: more",
-        "42: decision.rules.seven.evidence.first_of[0]: says better; expected one of at_least, at_most or holds",
+        "47: decision.rules.seven.evidence.first_of[0]: says better; expected one of at_least, at_most or holds",
         False,
     ),
     (
         "weights: {return: 3, ",
         "weights: {retrun: 3, ",
-        "50: decision.profiles.plain.weights.retrun: unknown key 'retrun' (did you mean 'return'?); expected return,"
-        " pause, many, words, load, code or taste",
+        "55: decision.profiles.plain.weights.retrun: unknown key 'retrun' (did you mean 'return'?); expected return,"
+        " pause, many, words, load, code, both or taste",
         False,
     ),
     (
         "weights: {return: 3, ",
         "weights: {return: -3, ",
-        "50: decision.profiles.plain.weights.return: got -3; expected a number from 0 to 1000",
+        "55: decision.profiles.plain.weights.return: got -3; expected a number from 0 to 1000",
         True,
     ),
     (
         "weights: {return: 1, pause: 1, load: 1}",
         "weights: {return: 0}",
-        "55: decision.profiles.strict.weights: no factor weighs anything; expected at least one factor above 0",
+        "60: decision.profiles.strict.weights: no factor weighs anything; expected at least one factor above 0",
         False,
     ),
     (
         "rules: [returns-at-all]",
         "rules: [return-at-all]",
-        "54: decision.profiles.strict.rules[0]: unknown rule 'return-at-all' (did you mean 'returns-at-all'?); expected"
+        "59: decision.profiles.strict.rules[0]: unknown rule 'return-at-all' (did you mean 'returns-at-all'?); expected"
         " returns-at-all or seven",
         False,
     ),
     (
         "audience: {webkit: 2}",
         "audience: {safari: 2}",
-        "65: decision.profiles.apple.audience.safari: unknown key 'safari'; expected chromium or webkit",
+        "70: decision.profiles.apple.audience.safari: unknown key 'safari'; expected chromium or webkit",
         True,
     ),
     (
         "      because: it is for tests\n      weights: {return: 3",
         "      weights: {return: 3",
-        "47: decision.profiles.plain: key 'because' is missing; expected title, because and weights",
+        "52: decision.profiles.plain: key 'because' is missing; expected title, because and weights",
+        True,
+    ),
+    (
+        "decision:\n",
+        "decision:\n  tiers: {sse: app-sse}\n",
+        "2: decision.tiers: key 'websocket' is missing; expected sse and websocket",
+        True,
+    ),
+    (
+        "bare: connect,",
+        "bare: {eventsource: connect},",
+        "29: decision.factors.code.evidence[0].bare: key 'fetch-stream' is missing; expected eventsource, fetch-stream and"
+        " websocket",
         True,
     ),
     (
         "  rules:\n",
         "  rulez:\n",
-        "34: decision.rulez: unknown key 'rulez' (did you mean 'rules'?); expected factors, rules, profiles or tiers",
+        "39: decision.rulez: unknown key 'rulez' (did you mean 'rules'?); expected factors, rules, profiles or tiers",
         True,
     ),
     (

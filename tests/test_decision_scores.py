@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,20 @@ def test_the_audience_weighs_the_engines() -> None:
     book = even_book(DECISION, {"returns[chromium-websocket-": 0.0, "returns[webkit-eventsource-": 0.0})
     found = scores(assessed(DECISION, book, "apple"), "return")
     assert (found["websocket"], found["eventsource"]) == (1.0, 0.0)
+
+
+def test_pieces_of_evidence_count_alike() -> None:
+    """A factor of two pieces is their mean, however many rows each has."""
+    book = even_book(DECISION, {"opens[chromium-websocket-": 0.0, "pausing[webkit-websocket-": 40.0})
+    assert scores(assessed(DECISION, book), "both")["websocket"] == pytest.approx((0.5 + (1 + 0.25) / 2) / 2, abs=1e-6)
+
+
+def test_engines_count_alike_however_many_rows_they_have() -> None:
+    """Where one engine lacks a row, its others count the more: half of the score stays its own."""
+    book = even_book(DECISION, {"returns[webkit-websocket-reset]": 0.0})
+    rest = {key: one for key, one in book.readings.items() if not re.match(r"returns\[webkit-.*-close", key.name)}
+    assessment = assessed(DECISION, Book(readings=rest, builds=book.builds))
+    assert scores(assessment, "return")["websocket"] == 0.5
 
 
 def test_load_counts_for_every_transport_that_a_server_cannot_tell_apart() -> None:

@@ -264,6 +264,24 @@ def test_engines_that_disagree_are_told(folder: Path) -> None:
     assert engines["firefox"] == ("websocket+", True)
 
 
+def test_an_audience_that_no_run_has_is_told(folder: Path, tmp_path: Path) -> None:
+    """Weights of engines count for those that were measured; the others are named, in words as well."""
+    matrix = tmp_path / "matrix.yaml"
+    profile = (
+        "  profiles:\n    ours: {title: ours, because: it is for a test, weights: {page-cache: 1},"
+        " audience: {firefox: 1, webkit: 3, msedge: 4}}\n"
+    )
+    text = (ROOT / "matrix.yaml").read_text(encoding="utf-8")
+    matrix.write_text(text.replace("  profiles:\n", profile, 1), encoding="utf-8")
+    answer = answered(folder, "ours", matrix=matrix)
+    assert answer["audience"] == {"chromium": 0.0, "firefox": 0.25, "webkit": 0.75}
+    assert answer["engines_without_runs"] == ["msedge"]
+    assert points(answer)["eventsource"] == 75.0  # Firefox loads anew what WebKit restores
+    words = ["recommend", str(folder / "run.json"), "--matrix", str(matrix), "--profile", "ours"]
+    shown = CliRunner().invoke(cli.cli, words, env={"COLUMNS": "80"}).stdout
+    assert "msedge: in the audience, and in no run" in shown
+
+
 def test_every_score_has_its_evidence(folder: Path) -> None:
     """Each contribution names measured rows: a cell's id with its anchor, or tier, subscribers and figure."""
     answer = answered(folder, "dashboard")
@@ -372,3 +390,14 @@ def test_a_terminal_shows_it_all_in_eighty_columns(folder: Path) -> None:
     ):
         assert f"  {heading}" in [line.rstrip() for line in lines]
     assert "on condition that you write it so: all tabs share one stream in a SharedWorker" in done.stdout
+
+
+def test_a_need_that_nobody_meets_is_answered_with_nobody(folder: Path) -> None:
+    """No choice is made up: everybody is out, with the rows that say so, and what would let somebody in."""
+    change(folder, fact("on_the_wire_percent", [133.0], "binary_content[webkit-websocket"))
+    words = ["recommend", str(folder / "run.json"), "--matrix", str(ROOT / "matrix.yaml"), "--profile", "collaboration"]
+    shown = CliRunner().invoke(cli.cli, words, env={"COLUMNS": "80"}).stdout
+    assert "→ none: every candidate is out" in shown
+    assert "websocket, websocket+: bytes travel as bytes." in shown
+    assert "how sure: weak" in shown
+    assert "bytes travel as bytes: 105 or less instead of 133 % → websocket+" in shown

@@ -134,18 +134,17 @@ def _leads(assessment: Assessment, weights: Mapping[str, float]) -> Mapping[str,
 def _of_weight(assessment: Assessment, factor: str, weight: float, leads: Mapping[str, float]) -> Iterator[WeightFlip]:
     outcome = assessment.factors[factor]
     mine = outcome.of(assessment.choice).score
-    moves: list[tuple[float, str]] = []
+    moves: list[float] = []
     for rival, lead in leads.items():
         difference = mine - outcome.of(rival).score
         if abs(difference) > CLOSE and weight - lead / difference >= -CLOSE:
-            moves.append((-lead / difference, rival))
+            moves.append(-lead / difference)
     for direction in (1, -1):
-        one_way = [(abs(move), order(rival), rival) for move, rival in moves if move * direction >= 0]
+        one_way = [abs(move) for move in moves if move * direction >= 0]
         if one_way:
-            size, _, rival = min(one_way)
-            flips_at = max(weight + direction * size, 0.0)
+            flips_at = max(weight + direction * min(one_way), 0.0)
             if to := _beyond(assessment, factor, flips_at, direction):
-                yield WeightFlip(factor=factor, title=outcome.title, weight=weight, flips_at=flips_at, to=to or rival)
+                yield WeightFlip(factor=factor, title=outcome.title, weight=weight, flips_at=flips_at, to=to)
 
 
 def _beyond(assessment: Assessment, factor: str, flips_at: float, direction: int) -> str:

@@ -116,7 +116,7 @@ class EffortSource:
 
     measure: str  # lines, branches or concepts
     sides: tuple[str, ...]
-    bare: tuple[str, ...]  # the guarantees that a bare candidate pays for and has
+    bare: Mapping[str, tuple[str, ...]]  # by transport: the guarantees that a bare candidate has, and pays for
     resilient: tuple[str, ...]
     floor: float
     place: str

@@ -64,6 +64,7 @@ def _sources(decision: Decision) -> Iterator[CellSource | FactSource]:
 def _answer(decision: Decision, profile: Profile, book: Book, plan: Plan) -> Recommendation:
     assessment = assess(case_of(decision, profile, book, plan))
     flips, tried = row_flips(assessment)
+    compared = comparisons(assessment)
     found = {build.engine for build in book.builds.values()}
     shares = assessment.case.shares
     return Recommendation(
@@ -76,10 +77,10 @@ def _answer(decision: Decision, profile: Profile, book: Book, plan: Plan) -> Rec
         choice=assessment.choice,
         tied=_tied(assessment),
         standings=_standings(assessment),
-        comparisons=comparisons(assessment),
+        comparisons=compared,
         factors=_factors(assessment),
         not_measured=_not_measured(assessment),
-        sureness=sureness_of(assessment),
+        sureness=sureness_of(assessment, compared[0] if compared else None),
         weight_flips=weight_flips(assessment),
         row_flips=flips,
         rows_tried=tried,

@@ -152,7 +152,7 @@ def _facts(
 
 def _effort(source: EffortSource, candidate: str) -> Iterator[RowKey]:
     plain = bare(candidate)
-    for guarantee in source.bare if candidate == plain else source.resilient:
+    for guarantee in source.bare[plain] if candidate == plain else source.resilient:
         for side in source.sides:
             yield RowKey(kind=RowKind.EFFORT, name=effort_name(guarantee, plain, side), figure=source.measure)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from wirematrix.decision.model import (
     GUARANTEES,
+    LOAD_OF,
     MEASURES,
     SIDES,
     Better,
@@ -61,7 +62,7 @@ class Known:
         """The same with the tiers that stand for the two transports under load."""
         if node is None:
             return self
-        written = node.fields(tuple(LoadTransport))
+        written = node.fields(tuple(map(str, LoadTransport)))
         return replace(self, tiers={each: _name(written[each], "tier") for each in LoadTransport})
 
 
@@ -192,11 +193,18 @@ def _effort(node: Node) -> EffortSource:
     return EffortSource(
         measure=keys["effort"].one_of("measure", MEASURES),
         sides=keys["side"].some_of("side", SIDES),
-        bare=keys["bare"].some_of("guarantee", GUARANTEES),
+        bare=_bare(keys["bare"]),
         resilient=keys["resilient"].some_of("guarantee", GUARANTEES),
         floor=_floor(keys),
         place=str(node.place),
     )
+
+
+def _bare(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """The guarantees of each bare transport, or of all of them alike."""
+    if not isinstance(node.value, Mapping):
+        return dict.fromkeys(LOAD_OF, node.some_of("guarantee", GUARANTEES))
+    return {name: entry.some_of("guarantee", GUARANTEES) for name, entry in node.fields(tuple(LOAD_OF)).items()}
 
 
 def _scale(node: Node, keys: Mapping[str, Node], *, decides: bool) -> Scale:

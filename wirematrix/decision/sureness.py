@@ -1,7 +1,8 @@
 """How sure an answer is: how much of it was measured, how often, and whether the engines agree.
 
 The confidence is strong if every engine build alone gives the same choice, at least 80 % of the weights were measured,
-no rule is open, no row was seen once only, and the lead is at least 5 points. It is weak if less than half of the
+no rule is open, no row was seen once only, and the lead is at least 5 points, and more than what rows add to it whose
+ranges overlap. It is weak if less than half of the
 weights were measured, a rule is open for a candidate that is in, the engines disagree by half, or the lead is below
 1 point. Everything else is fair.
 """
@@ -12,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from wirematrix.decision.answer import Confidence, EngineAnswer, Ruling, Sureness
-from wirematrix.decision.assessment import Assessment, Case, assess
+from wirematrix.decision.answer import Comparison, Confidence, EngineAnswer, Ruling, Sureness
+from wirematrix.decision.assessment import CLOSE, Assessment, Case, assess
 from wirematrix.decision.model import Reading, RowKind
 
 MUCH: Final = 0.8  # of the weights
@@ -23,14 +24,21 @@ LITTLE_LEAD: Final = 1.0
 OFTEN: Final = 2  # attempts
 
 
-def sureness_of(assessment: Assessment) -> Sureness:
-    """What the answer rests on; the reasons are those that keep the confidence from being higher."""
+def sureness_of(assessment: Assessment, closest: Comparison | None) -> Sureness:
+    """What the answer rests on, `closest` being the comparison with the runner-up.
+
+    The reasons are those that keep the confidence from being higher.
+    """
     rows = _rows(assessment)
     engines = tuple(_alone(assessment))
     once = sum(row.attempts < OFTEN for row in rows if row.key.kind is not RowKind.EFFORT)
     share = _measured_share(assessment)
     agree = sum(one.agrees for one in engines)
-    reasons = tuple(_reasons(assessment, share=share, agree=agree, engines=len(engines), once=once))
+    reasons = (
+        *_of_coverage(assessment, share=share, agree=agree, engines=len(engines)),
+        *_of_lead(closest),
+        *([(f"{once} rows were seen in one attempt only", False)] if once else []),
+    )
     weak = [because for because, weakens in reasons if weakens]
     confidence = Confidence.WEAK if weak else Confidence.FAIR if reasons else Confidence.STRONG
     return Sureness(
@@ -81,19 +89,14 @@ def _of_build(case: Case, key: str) -> Case:
     return replace(case, shares={"": 1.0, **{each: float(each == key) for each in case.book.builds}})
 
 
-def _reasons(
-    assessment: Assessment, *, share: float, agree: int, engines: int, once: int
-) -> Iterator[tuple[str, bool]]:
-    """What keeps the answer from being sure, and whether that makes it weak."""
+def _of_coverage(assessment: Assessment, *, share: float, agree: int, engines: int) -> Iterator[tuple[str, bool]]:
+    """What was not measured or not agreed upon, and whether that makes the answer weak."""
     if not assessment.choice:
         yield "there is no choice", True
     if share < MUCH:
         yield f"{share:.0%} of the weights were measured", share < HALF
     if agree < engines:
         yield f"{agree} of {engines} engines agree", agree <= engines / 2
-    lead = _lead(assessment)
-    if lead is not None and lead < LEAD:
-        yield f"the lead is {lead:.1f} points", lead < LITTLE_LEAD
     opened = sorted(
         {
             ruled.rule.title
@@ -104,11 +107,14 @@ def _reasons(
     )
     if opened:
         yield f"not measured for all who are in: {'; '.join(opened)}", True
-    if once:
-        yield f"{once} rows were seen in one attempt only", False
 
 
-def _lead(assessment: Assessment) -> float | None:
-    """Points between the choice and the runner-up."""
-    points = [assessment.points.get(name, 0.0) for name in assessment.ranking[:2]]
-    return points[0] - points[1] if len(points) == 2 and assessment.points else None
+def _of_lead(closest: Comparison | None) -> Iterator[tuple[str, bool]]:
+    """How much the lead is worth."""
+    if closest is None:
+        return
+    if closest.points < LEAD:
+        yield f"the lead is {closest.points:.1f} points", closest.points < LITTLE_LEAD
+    doubtful = sum(row.points for factor in closest.ahead for row in factor.rows if row.points > 0 and not row.clear)
+    if doubtful and doubtful >= closest.points - CLOSE:
+        yield f"rows whose ranges overlap add {doubtful:.1f} points to it", False
