@@ -28,6 +28,7 @@ RINGS_BY_MODULE = {
         "checks",
         "codec",
         "cpu_ledger",
+        "effort",
         "expectations",
         "factfile",
         "facts",
@@ -117,6 +118,7 @@ OWNERS = {
         "wirematrix.server",
     },
     "jinja2": {"wirematrix.report"},
+    "lizard": {"wirematrix.effort.sizes"},
     "markupsafe": {"wirematrix.report"},
     "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
@@ -129,6 +131,7 @@ OWNERS = {
         "wirematrix.resources",
         "wirematrix.runbook",
     },
+    "pygments": {"wirematrix.effort"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
     "rich": {
         "wirematrix.cli",

@@ -47,6 +47,8 @@ RUN_ELSEWHERE = {
     ". .venv/bin/activate": ("tools/environment.py", 'VENV = ROOT / ".venv"'),
     "wirematrix doctor": ("tests/test_doctor.py", "diagnose("),
     "wirematrix serve": ("tools/doors.py", '"wirematrix", "serve"'),
+    "python examples/sse/server.py": ("tests_browser/example_play.py", '"examples/sse/server.py"'),
+    "python examples/websocket/server.py": ("tests_browser/example_play.py", '"examples/websocket/server.py"'),
     "python tools/picture.py results/run.json": ("tools/picture.py", "python tools/picture.py results/run.json"),
 }
 COLLECT = """
@@ -227,7 +229,8 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """`wirematrix ...` as the README shows it succeeds, in a folder with the matrix and a run file."""
     (tmp_path / "matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     dump(RUN, tmp_path / "results" / "run.json")
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    for folder in ("docs", "examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)[1:]
     done = CliRunner().invoke(cli.cli, words)
