@@ -88,19 +88,8 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: (
-        "cli",
-        "doctor",
-        "items",
-        "options",
-        "load_command",
-        "load_progress",
-        "plugin",
-        "progress",
-        "report",
-        "runbook",
-        "soak",
-    ),  # faces
+    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak")  # faces
+    + ("load_command", "load_progress"),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -110,38 +99,18 @@ OWNERS = {
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
     "hdrh": {"wirematrix.latency_hdr"},
     "httptools": {"wirematrix.load.receivers"},
-    "httpx": {
-        "wirematrix.control",
-        "wirematrix.load.publisher",
-        "wirematrix.load.target",
-        "wirematrix.runner",
-        "wirematrix.server",
-    },
+    "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "lizard": {"wirematrix.effort.sizes"},
     "markupsafe": {"wirematrix.report"},
     "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
-    "psutil": {
-        "wirematrix.admission",
-        "wirematrix.doctor",
-        "wirematrix.engines",
-        "wirematrix.load.kernel",
-        "wirematrix.load_command",
-        "wirematrix.resources",
-        "wirematrix.runbook",
-    },
+    "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
+    | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
     "pygments": {"wirematrix.effort"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
-    "rich": {
-        "wirematrix.cli",
-        "wirematrix.doctor",
-        "wirematrix.load_command",
-        "wirematrix.load_progress",
-        "wirematrix.progress",
-        "wirematrix.report.load_table",
-        "wirematrix.report.terminal",
-    },
+    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
+    | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
