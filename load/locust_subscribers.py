@@ -8,7 +8,7 @@ generator of this project uses, so the two differ in how they receive and in not
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from wirematrix.budgets import LOAD_OPEN
 from wirematrix.load.tally import Tally
 
 AT_ONCE: Final = 1 << 16  # bytes of one read
+LOOK_S: Final = 0.01  # how often a wait looks
 BOUNDARY: Final = b"\n\n"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
@@ -134,10 +135,11 @@ class WebSocketSubscriber(Subscriber):
                 yield frame
 
 
-def until_live(subscribers: list[Subscriber], wanted: int) -> bool:
-    """Whether so many streams are open in time."""
-    with gevent.Timeout(LOAD_OPEN.seconds, exception=False):
-        while sum(each.live for each in subscribers) < wanted:
-            gevent.sleep(0.02)
-        return True
-    return False
+def came_true(holds: Callable[[], bool], budget_s: float) -> bool:
+    """Whether something comes to hold in time; everything else goes on meanwhile."""
+    last_moment = time.monotonic() + budget_s
+    while not holds():
+        if time.monotonic() > last_moment:
+            return False
+        gevent.sleep(LOOK_S)
+    return True

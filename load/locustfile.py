@@ -1,11 +1,8 @@
 """The comparison under load on Locust, for more subscribers than one machine can hold: one locustfile, every process.
 
-    locust -f load/locustfile.py --headless -u 100 -r 50 --host http://127.0.0.1:8000 \\
-        --publish ws://127.0.0.1:8000/control/channels/load/publish SseSubscriber
-
-`wirematrix load --locust` spells this for master and workers. Users open their streams; when all are open, the master
-has the publisher of this project send `--messages` at `--rate`; when they were received, or had time to be, each worker
-says what became of them, and the master writes the figures and ends.
+`wirematrix load --locust` spells the commands for master and workers. Users open their streams; when all are open, the
+master has the publisher of this project send `--messages` at `--rate`; when they were received, or had time to be, each
+worker says what became of them, and the master writes the figures and ends.
 
      master: all spawned ── "opened" from each ── publish ── "settle" to each ── "account" from each ── figures, quit
 """
@@ -19,16 +16,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import gevent
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from load.locust_subscribers import SseSubscriber, Subscriber, WebSocketSubscriber, clock_name, until_live
+from load.locust_subscribers import SseSubscriber, Subscriber, WebSocketSubscriber, came_true, clock_name
 from wirematrix import latency_hdr
 from wirematrix.budgets import LOAD_OPEN, LOAD_SETTLE, LOAD_WORKER
 from wirematrix.load.tally import Account
@@ -92,7 +90,7 @@ class Conductor:
 
     def say_opened(self, wanted: int) -> None:
         """Tell the master how many streams are open, once all are or time is up."""
-        until_live(self.subscribers, wanted)
+        came_true(lambda: sum(each.live for each in self.subscribers) >= wanted, LOAD_OPEN.seconds)
         self.cpu_s = time.process_time()
         self.tell("opened", sum(each.live for each in self.subscribers))
 
@@ -100,9 +98,7 @@ class Conductor:
         """Wait for the last message, then say what became of all of them."""
         tallies = [each.tally for each in self.subscribers]
         first, last = wishes["first"], wishes["last"]
-        with gevent.Timeout(LOAD_SETTLE.seconds, exception=False):
-            while min((tally.highest for tally in tallies), default=last) < last:
-                gevent.sleep(0.01)
+        came_true(lambda: min((tally.highest for tally in tallies), default=last) >= last, LOAD_SETTLE.seconds)
         cpu_s = time.process_time() - self.cpu_s
         at_ns = time.monotonic_ns()
         same_clock = self.options.clock == clock_name() != ""
@@ -156,8 +152,11 @@ class Conductor:
         self.until(lambda: self.opened >= wanted, LOAD_OPEN.seconds + 1, f"{wanted} streams are open")
         with Publisher() as publisher:
             publisher.ask(
-                *("attach", LOAD_WORKER.seconds),
-                **{"url": options.publish, "payload_bytes": options.payload, "seed": options.seed},
+                "attach",
+                LOAD_WORKER.seconds,
+                url=options.publish,
+                payload_bytes=options.payload,
+                seed=options.seed,
                 budget_s=LOAD_WORKER.seconds / 2,
             )
             start_ns = time.monotonic_ns() + AHEAD_NS
@@ -195,19 +194,16 @@ class Conductor:
             "publisher_late_ms": said["late_p99_ms"],
         }
 
-    def until(self, holds: Any, budget_s: float, awaited: str) -> None:
+    def until(self, holds: Callable[[], bool], budget_s: float, awaited: str) -> None:
         """Wait for a condition."""
-        with gevent.Timeout(budget_s, exception=False):
-            while not holds():
-                gevent.sleep(0.01)
-            return
-        raise Failed(f"waited {budget_s:.0f} s until {awaited}; {self.opened} are open")
+        if not came_true(holds, budget_s):
+            raise Failed(f"waited {budget_s:.0f} s until {awaited}; {self.opened} are open")
 
 
 class Publisher:
     """The publisher of `wirematrix load`, a process of its own."""
 
-    def __enter__(self) -> Publisher:
+    def __enter__(self) -> Self:
         words = [sys.executable, "-m", "wirematrix.load.publisher"]
         self._numbers = count(1)
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ))
@@ -219,14 +215,15 @@ class Publisher:
 
     def ask(self, do: str, within_s: float, **wishes: Any) -> Any:
         """What it says to a command; Failed with its reason."""
-        assert self._process.stdin
-        assert self._process.stdout
+        asked, answers = self._process.stdin, self._process.stdout
+        if asked is None or answers is None:
+            raise Failed("the publisher has no pipes")
         line = json.dumps({"id": next(self._numbers), "do": do, **wishes}) + "\n"
-        self._process.stdin.write(line.encode())
-        self._process.stdin.flush()
+        asked.write(line.encode())
+        asked.flush()
         answer = b""
         with gevent.Timeout(within_s, exception=False):
-            answer = self._process.stdout.readline()
+            answer = answers.readline()
         if not answer:
             raise Failed(f"the publisher did not answer {do} within {within_s:.0f} s")
         spoken = json.loads(answer)

@@ -88,8 +88,10 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak")  # faces
-    + ("load_command", "load_progress"),
+    3: (  # faces
+        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
+        *("load_command", "load_progress", "locust_command"),
+    ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -112,7 +114,7 @@ OWNERS = {
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
     | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
     "fastapi": {"app", "load.tiers"},
