@@ -123,8 +123,8 @@ OWNERS = {
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
-    "uvloop": {"app", "load.tiers", "wirematrix.load.generator"},
-    "websockets": {"app", "load.tiers", "wirematrix.load.publisher"},
+    "uvloop": {"app", "load", "wirematrix.load.generator"},
+    "websockets": {"app", "load", "wirematrix.load.publisher"},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
