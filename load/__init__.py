@@ -1,1 +1,1 @@
-"""What the comparison under load is run on and held against; knows neither the app nor the machinery."""
+"""What the comparison under load is run on and held against; the tiers know neither app nor machinery."""

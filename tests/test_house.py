@@ -104,8 +104,8 @@ OWNERS = {
     "httptools": {"wirematrix.load.receivers"},
     "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
-    "markupsafe": {"wirematrix.report"},
     "lizard": {"wirematrix.effort.sizes"},
+    "markupsafe": {"wirematrix.report"},
     "picows": {"wirematrix.load.receivers"},
     "matplotlib": {"wirematrix.report.charts.canvas"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
@@ -116,7 +116,7 @@ OWNERS = {
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
     | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
     # app
     "fastapi": {"app", "load.tiers"},

@@ -53,6 +53,8 @@ RUN_ELSEWHERE = {
         '"--tiers", "raw-sse,app-websocket"',
     ),
     "wirematrix serve": ("tools/doors.py", '"wirematrix", "serve"'),
+    "python examples/sse/server.py": ("tests_browser/example_play.py", '"examples/sse/server.py"'),
+    "python examples/websocket/server.py": ("tests_browser/example_play.py", '"examples/websocket/server.py"'),
     "python tools/picture.py results/run.json": ("tools/picture.py", "python tools/picture.py results/run.json"),
 }
 COLLECT = """
@@ -234,7 +236,8 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     dump(RUN, tmp_path / "results" / "run.json")
     dump(replace(RUN, declared=(), attempts=()), tmp_path / "results" / "load.json")
-    shutil.copytree(ROOT / "docs", tmp_path / "docs")
+    for folder in ("docs", "examples"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)[1:]
     done = CliRunner().invoke(cli.cli, words)

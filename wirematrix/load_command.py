@@ -17,12 +17,13 @@ import psutil
 import typer
 from rich.console import Console
 
-from wirematrix import matrix
+from wirematrix import locust_command, matrix
 from wirematrix.admission import cores
 from wirematrix.budgets import scale_factor
 from wirematrix.engines.system_builds import system_name
 from wirematrix.errors import InvalidInput
 from wirematrix.load.comparison import Comparison, Contest, OwnTiers, Services, continues
+from wirematrix.load.locust_plan import locust_plans
 from wirematrix.load.target import door_of
 from wirematrix.load_model import Load, LoadTransport, Tier
 from wirematrix.load_progress import LoadProgress
@@ -53,6 +54,10 @@ def load(
     ws: Annotated[str | None, typer.Option(help="the WebSocket of another service")] = None,
     publish: Annotated[str | None, typer.Option(help="where to publish there: ws:// or http:// (POST)")] = None,
     pid: Annotated[int | None, typer.Option(help="its process, for CPU and memory")] = None,
+    locust: Annotated[bool, typer.Option("--locust", help="print what starts it on Locust, on many machines")] = False,
+    start: Annotated[bool, typer.Option("--start", help="with --locust: start master and workers here")] = False,
+    workers: Annotated[int, typer.Option(help="with --locust: how many, on all machines")] = 2,
+    master: Annotated[str, typer.Option(help="with --locust: where workers reach the master")] = "127.0.0.1",
     resume: Annotated[bool, typer.Option("--resume", help="keep the rounds of an interrupted comparison")] = False,
     file: Annotated[Path, typer.Option("--matrix", help="the matrix, for its `load:`")] = Path("matrix.yaml"),
     folder: Annotated[Path, typer.Option(help="where the app and the tiers are")] = Path(),
@@ -75,7 +80,14 @@ def load(
         },
     )
     settings = scaled(settings) if scale else settings
-    contest = _contest(settings, folder, _services(url, sse, ws), publish_url=publish, pid=pid)
+    services = _services(url, sse, ws)
+    if locust:
+        plans = locust_plans(settings, services, publish_url=publish, workers=workers, master=master)
+        if start:
+            raise typer.Exit(locust_command.start(plans, folder, output.parent))
+        locust_command.show(plans)
+        return
+    contest = _contest(settings, folder, services, publish_url=publish, pid=pid)
     kept = load_run(output).load if resume and output.exists() else None
     book = LoadBook(output, folder)
     comparison = Comparison(

@@ -134,6 +134,8 @@ class _Script:
             token = self.tokens[number]
             if token.named and depth == 0 and self._text(number - 1) in {"{", ",", "}", "async"}:
                 yield token.text
+                if self._text(number + 1) == "(":
+                    yield from self._pattern(number + 1)
             depth += (token.text in OPENERS) - (token.text in OPENERS.values())
 
     def _text(self, at: int) -> str:

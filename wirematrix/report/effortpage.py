@@ -81,9 +81,8 @@ def _total(transport: str, side: str, rows: Iterable[Effort]) -> str:
 
 
 def _sum(rows: Iterable[Effort]) -> tuple[int, int, int]:
-    figures = [(row.lines, row.branches, len(row.concepts)) for row in rows]
-    lines, branches, names = zip(*figures, strict=True)
-    return sum(lines), sum(branches), sum(names)
+    rows = list(rows)
+    return sum(row.lines for row in rows), sum(row.branches for row in rows), sum(len(row.concepts) for row in rows)
 
 
 def _row(row: Effort) -> str:
