@@ -6,6 +6,7 @@ import re
 from base64 import b64decode
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -21,9 +22,9 @@ from wirematrix.report import Advice, render_html
 SMALL = whole_load(repeats=2, subscribers=(10, 100))
 
 
-def loaded(**rest: object) -> Run:
+def loaded() -> Run:
     """A run of a load comparison and nothing else."""
-    return replace(run_of(), load=SMALL, effort=EFFORTS, scenarios=(), networks={}, **rest)
+    return replace(run_of(), load=SMALL, effort=EFFORTS, scenarios=(), networks={})
 
 
 @cache
@@ -126,7 +127,7 @@ def test_conditions_and_tiers_are_said() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("rate_per_s", 50.0), ("window_s", 9.0), ("generator", "another")])
-def test_comparisons_on_other_terms_are_read_with_care(name: str, value: object) -> None:
+def test_comparisons_on_other_terms_are_read_with_care(name: str, value: Any) -> None:
     """Two comparisons stand side by side under their dates; where their terms differ, the report says in what."""
     terms: LoadConditions = replace(SMALL.conditions, **{name: value})
     empty = replace(SMALL, rounds=())
