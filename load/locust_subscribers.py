@@ -47,6 +47,7 @@ class Subscriber(User):
         super().__init__(environment)
         self.tally = Tally()
         self.live = False
+        self.last_ns = 0  # when its newest message came
         self.same_clock = environment.parsed_options.clock == clock_name() != ""
 
     @task
@@ -73,8 +74,10 @@ class Subscriber(User):
     def take(self, came: bytes) -> None:
         """Whole messages that came in one read."""
         before = len(self.tally.latency_ns)
-        self.tally.take(came, time.monotonic_ns())
+        at_ns = time.monotonic_ns()
+        self.tally.take(came, at_ns)
         latencies_ns = self.tally.latency_ns[before:]
+        self.last_ns = at_ns if latencies_ns else self.last_ns
         for latency_ns in latencies_ns:
             self.note("message", latency_ns / 1e6 if self.same_clock else None, len(came) // len(latencies_ns))
 

@@ -49,7 +49,8 @@ def add_options(parser: Any) -> None:
     group.add_argument("--sse", default="/sse/load", help="the SSE stream on the host")
     group.add_argument("--ws", default="/ws/load", help="the WebSocket on the host")
     group.add_argument("--publish", default="", help="where to publish: ws:// or http:// (POST)")
-    group.add_argument("--messages", type=int, default=100, help="how many are published")
+    group.add_argument("--messages", type=int, default=100, help="how many are counted")
+    group.add_argument("--warm-up", type=int, default=5, help="messages before them")
     group.add_argument("--rate", type=float, default=50, help="messages per second")
     group.add_argument("--payload", type=int, default=200, help="bytes of one message's data")
     group.add_argument("--seed", type=int, default=1, help="of the payload")
@@ -96,11 +97,12 @@ class Conductor:
 
     def settle(self, wishes: dict[str, int]) -> None:
         """Wait for the last message, then say what became of all of them."""
-        tallies = [each.tally for each in self.subscribers]
+        subscribers = self.subscribers
+        tallies = [each.tally for each in subscribers]
         first, last = wishes["first"], wishes["last"]
         came_true(lambda: min((tally.highest for tally in tallies), default=last) >= last, LOAD_SETTLE.seconds)
         cpu_s = time.process_time() - self.cpu_s
-        at_ns = time.monotonic_ns()
+        last_ns = max((each.last_ns for each in subscribers), default=0)
         same_clock = self.options.clock == clock_name() != ""
         latencies = Counter(ns // 1000 for tally in tallies for ns in tally.latencies_ns(first, last))
         account = sum((tally.account(first, last) for tally in tallies), Account())
@@ -110,8 +112,9 @@ class Conductor:
                 "subscribers": len(tallies),
                 "account": asdict(account),
                 "latency_hdr": latency_hdr.encoded(latencies) if same_clock else "",
-                "at_ns": at_ns if same_clock else None,
+                "last_ns": last_ns if same_clock else None,
                 "cpu_s": cpu_s,
+                "received": sum(tally.received for tally in tallies),  # the warm-up, too: all that the CPU time was for
             },
         )
 
@@ -160,11 +163,11 @@ class Conductor:
                 budget_s=LOAD_WORKER.seconds / 2,
             )
             start_ns = time.monotonic_ns() + AHEAD_NS
-            wishes = {"first": 1, "start_ns": start_ns, "rate": options.rate, "count": options.messages}
-            publisher.ask("pace", LOAD_WORKER.seconds, **wishes)
-            window_s = options.messages / options.rate
-            said = publisher.ask("finish", window_s + LOAD_WORKER.seconds, now=False)
-        ask = {"first": 1, "last": said["last"]}
+            wishes = {"first": 1, "start_ns": start_ns, "rate": options.rate}
+            publisher.ask("pace", LOAD_WORKER.seconds, **wishes, count=options.warm_up + options.messages)
+            window_s, warm_up_s = options.messages / options.rate, options.warm_up / options.rate
+            said = publisher.ask("finish", warm_up_s + window_s + LOAD_WORKER.seconds, now=False)
+        ask = {"first": options.warm_up + 1, "last": said["last"]}
         workers = 1
         if isinstance(self.runner, MasterRunner):
             workers = self.runner.worker_count
@@ -172,25 +175,26 @@ class Conductor:
         else:
             self.settle(ask)
         self.until(lambda: len(self.accounts) >= workers, LOAD_SETTLE.seconds * 2, f"{workers} workers have answered")
-        return self.figures(said, start_ns, window_s)
+        return self.figures(said, start_ns + round(warm_up_s * 1e9), window_s)
 
-    def figures(self, said: dict[str, Any], start_ns: int, window_s: float) -> dict[str, Any]:
+    def figures(self, said: dict[str, Any], first_due_ns: int, window_s: float) -> dict[str, Any]:
         """What docs/measuring.md describes, as far as Locust's workers can say it."""
         account = sum((Account(**one["account"]) for one in self.accounts), Account())
-        ends_ns = [one["at_ns"] or time.monotonic_ns() for one in self.accounts]
+        ends_ns = [one["last_ns"] or time.monotonic_ns() for one in self.accounts]
         histogram = latency_hdr.merged(one["latency_hdr"] for one in self.accounts)
         latencies = latency_hdr.percentiles_ms(histogram, PERCENTILES.values())
         subscribers = sum(one["subscribers"] for one in self.accounts)
         cpu_s = sum(one["cpu_s"] for one in self.accounts)
+        received = sum(one["received"] for one in self.accounts)
         return {
             "subscribers": subscribers,
             "workers": len(self.accounts),
             **asdict(account),
             "offered_per_s": self.options.rate * subscribers,
-            "delivered_per_s": account.deliveries / max(window_s, (max(ends_ns) - start_ns) / 1e9),
+            "delivered_per_s": account.deliveries / max(window_s, (max(ends_ns) - first_due_ns) / 1e9),
             **dict.fromkeys(PERCENTILES),
             **dict(zip(PERCENTILES, latencies, strict=False)),
-            "generator_cpu_s_per_100k": cpu_s * 100_000 / account.deliveries if account.deliveries else None,
+            "generator_cpu_s_per_100k": cpu_s * 100_000 / received if received else None,
             "publisher_late_ms": said["late_p99_ms"],
         }
 

@@ -127,6 +127,8 @@ OWNERS = {
     "uvicorn": {"app", "load.tiers"},
     "uvloop": {"app", "load", "wirematrix.load.generator"},
     "websockets": {"app", "load", "wirematrix.load.publisher"},
+    # the extra `locust`
+    **{name: {"load.locust_subscribers", "load.locustfile"} for name in ("gevent", "locust", "websocket")},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}

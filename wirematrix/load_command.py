@@ -20,6 +20,7 @@ from rich.console import Console
 from wirematrix import locust_command, matrix
 from wirematrix.admission import cores
 from wirematrix.budgets import scale_factor
+from wirematrix.effort import effort_of
 from wirematrix.engines.system_builds import system_name
 from wirematrix.errors import InvalidInput
 from wirematrix.load.comparison import Comparison, Contest, OwnTiers, Services, continues
@@ -163,6 +164,7 @@ class LoadBook:
         self._started_s = time.monotonic()
         self._idle_s = idle_s()
         self._commit = commit_of(folder)
+        self._effort = effort_of(folder) if (folder / "examples").is_dir() else ()
         self._resources = Resources([sys.executable, "-m", "app"])
 
     def keep(self, load: Load) -> None:
@@ -177,6 +179,7 @@ class LoadBook:
             exclusions=(),
             attempts=(),
             load=load,
+            effort=self._effort,
         )
         dump(run, self._file)
 

@@ -57,7 +57,7 @@ class Tier:
     compressed: bool = False
     resumes: bool = False  # whoever comes back is given what it missed
     heartbeats: bool = False
-    versions: Mapping[str, str] = field(default_factory=dict, hash=False)  # of the libraries that serve it
+    versions: Mapping[str, str] = field(default_factory=dict)  # of the libraries that serve it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

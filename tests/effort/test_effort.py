@@ -23,7 +23,8 @@ from wirematrix.report import effort_page
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT = ROOT / "docs" / "complexity.md"
 FILES = sorted({file for one in EXAMPLES for file in (one.server, one.page)})
-LONGEST_EXAMPLE = 160  # lines with comments and blanks; of code there are about a hundred at most
+LONGEST_EXAMPLE = 160  # lines; about a third are comments and blanks
+MOST_CODE = 100  # lines of code
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def test_every_stage_is_a_program(file: str) -> None:
     source = source_of(ROOT, file)
     assert stage(source, file, GUARANTEES) == source
     assert len(source.splitlines()) <= LONGEST_EXAMPLE
+    assert size_of(source, file).lines <= MOST_CODE
     if file.endswith(".py"):
         given = own_names(source, file)
         for count in range(1, len(GUARANTEES) + 1):

@@ -1,6 +1,8 @@
 """Locust and the load generator of this project say the same about the same server, at the same rate, in turn.
 
-Needs the extra `locust`, without which it is skipped: pip install 'wirematrix[locust]'.
+Needs the extra `locust` (pip install 'wirematrix[locust]'), a minute or two, and a machine that does nothing else:
+
+    pytest tests/load/test_locust_agreement.py -m soak
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import socket
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import util
 from pathlib import Path
 from typing import Any, Final
@@ -28,8 +30,12 @@ RATE: Final = 50.0
 WINDOW_S: Final = 2.0
 IN_TURN: Final = 3
 SAME_RATE: Final = 0.02  # of the offered one
+SCHEDULING_MS: Final = 2.0  # two busy cores: what is ready may wait a slice for its turn, in the one run or the other
 
-pytestmark = pytest.mark.skipif(util.find_spec("locust") is None, reason="the extra `locust` is not installed")
+pytestmark = [
+    pytest.mark.skipif(util.find_spec("locust") is None, reason="the extra `locust` is not installed"),
+    pytest.mark.soak,
+]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +93,9 @@ def locusts(origin: str, transport: str, folder: Path) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("transport", ["sse", "websocket"])
 def test_the_two_agree(origin: str, transport: str, tmp_path: Path) -> None:
-    """Nothing is lost or repeated, and what is delivered per second is the same within 2 % of what is offered."""
+    """Nothing is lost or repeated, and what is delivered per second is the same within 2 % of what is offered;
+    the median latency is within what it takes to read one message for all, and what a busy machine adds.
+    """
     pairs = [(ours(origin, transport, tmp_path), locusts(origin, transport, tmp_path)) for _ in range(IN_TURN)]
     for figures in (one for pair in pairs for one in pair):
         assert (figures["deliveries"], figures["lost"], figures["duplicated"]) == (
@@ -95,5 +103,16 @@ def test_the_two_agree(origin: str, transport: str, tmp_path: Path) -> None:
             0,
             0,
         )
-    our, their = (statistics.median(pair[which]["delivered_per_s"] for pair in pairs) for which in (0, 1))
+    our, their = medians(pairs, "delivered_per_s")
     assert abs(our - their) <= SAME_RATE * SUBSCRIBERS * RATE
+    # A message is there for all at once; the last subscriber has it when all were read. So the two may differ by what
+    # reading one message for everybody costs the slower of them, which both say themselves.
+    reading_ms = max(medians(pairs, "generator_cpu_s_per_100k")) / 100_000 * SUBSCRIBERS * 1000
+    our, their = medians(pairs, "latency_p50_ms")
+    assert abs(our - their) <= reading_ms + SCHEDULING_MS, (our, their, reading_ms)
+
+
+def medians(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], figure: str) -> tuple[float, float]:
+    """A figure's median over the repeats: ours, and Locust's."""
+    our, their = (statistics.median(pair[which][figure] for pair in pairs) for which in (0, 1))
+    return our, their

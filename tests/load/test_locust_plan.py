@@ -35,7 +35,7 @@ def test_the_plans_say_the_same_conditions() -> None:
     assert [plan.title for plan in plans] == [
         f"{transport}, {subscribers} subscribers" for transport in ("sse", "websocket") for subscribers in (10, 200)
     ]
-    shared = "--messages 100 --rate 40 --payload 300 --seed 7"
+    shared = "--messages 100 --warm-up 4 --rate 40 --payload 300 --seed 7"
     assert all(shared in shlex.join(plan.master) for plan in plans)
     assert "--host http://10.0.0.1:8000 --sse /sse/load " in shlex.join(plans[0].master)
     assert "--host http://10.0.0.1:8000 --ws '/ws/load?x=1' " in shlex.join(plans[2].master)
@@ -46,7 +46,7 @@ def test_the_locustfile_knows_what_is_said_to_it() -> None:
     """Every option of ours and every user class that a plan names is in the locustfile."""
     (plan, *_) = locust_plans(LoadSettings(), SERVICES, publish_url=PUBLISH, workers=1, master="m")
     text = (ROOT / LOCUSTFILE).read_text(encoding="utf-8")
-    ours = re.findall(r'add_argument\("(--[a-z]+)"', text)
+    ours = re.findall(r'add_argument\("(--[a-z-]+)"', text)
     locusts = {"--master", "--headless", "--expect-workers", "--host"}
     assert {word for word in plan.master if word.startswith("--")} - locusts <= set(ours)
     assert all(re.search(rf"import .*\b{name}\b", text) for name in USERS.values())
