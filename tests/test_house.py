@@ -87,8 +87,10 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: ("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak")  # faces
-    + ("load_command", "load_progress"),
+    3: (  # faces
+        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
+        *("load_command", "load_progress"),
+    ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 

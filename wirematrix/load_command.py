@@ -130,11 +130,14 @@ def _contest(
         raise InvalidInput("--pid", f"got {pid}", expected="a process that runs")
     if publish_url is not None and not publish_url.startswith(("ws://", "http://")):
         raise InvalidInput("--publish", f"got {publish_url!r}", expected="a URL that begins with ws:// or http://")
-    urls = {
-        Tier(name=str(transport), transport=transport, title=address, resumes=transport is LoadTransport.SSE): address
+    urls = [
+        (
+            Tier(name=transport.value, transport=transport, title=address, resumes=transport is LoadTransport.SSE),
+            address,
+        )
         for transport, address in services.items()
-    }
-    for tier, address in urls.items():
+    ]
+    for tier, address in urls:
         door_of(address, tier)
     return Services(urls, publish_url=publish_url, pid=pid)
 
