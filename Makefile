@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help matrix test prove serve setup lock clean
+.PHONY: help matrix test prove bench serve setup lock clean
 
 matrix: ## browsers, then every cell; the report is results/matrix.html
 	@$(PYTHON) tools/doors.py matrix $(ARGS)
@@ -14,6 +14,9 @@ test: ## lint, types, workflows and the fast tests, no browser
 
 prove: ## seeded defects, isolation and crashes, in real engines
 	@$(PYTHON) tools/doors.py prove $(ARGS)
+
+bench: ## what fan-out and receiving cost, as ratios side by side; no test
+	@$(PYTHON) tools/doors.py bench $(ARGS)
 
 serve: ## the app, to try by hand
 	@$(PYTHON) tools/doors.py serve $(ARGS)

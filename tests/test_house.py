@@ -102,7 +102,7 @@ OWNERS = {
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
     "hdrh": {"wirematrix.latency_hdr"},
     "httptools": {"wirematrix.load.receivers"},
-    "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
+    "httpx": {"load.bench", "wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "lizard": {"wirematrix.effort.sizes"},
     "markupsafe": {"wirematrix.report"},
@@ -118,8 +118,12 @@ OWNERS = {
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
-    # app
+    # app and load
+    "aiohttp": {"load.bench"},
     "fastapi": {"app", "load.tiers"},
+    "httpx_sse": {"load.bench"},
+    "locust": {"load.bench"},
+    "websocket": {"load.bench"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
     "sse_starlette": {"app", "load.tiers"},

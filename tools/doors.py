@@ -3,6 +3,7 @@
     python3 tools/doors.py matrix [ARGS ...]    the browsers, then `wirematrix matrix ARGS`
     python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`
     python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser ARGS`: can the matrix fail?
+    python3 tools/doors.py bench [ARGS ...]     what fan-out costs beside other ways, and receiving beside other clients
     python3 tools/doors.py serve [ARGS ...]     the app, to try by hand
     python3 tools/doors.py setup                the environment and nothing else
     python3 tools/doors.py lock                 write requirements.lock again from pyproject.toml
@@ -21,9 +22,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-DOORS = ("matrix", "test", "prove", "serve", "setup", "lock", "clean")
+DOORS = ("matrix", "test", "prove", "bench", "serve", "setup", "lock", "clean")
 BROWSING = ("matrix", "prove")  # these need the browsers
-RUNS = {"matrix": ("wirematrix", "matrix"), "prove": ("pytest", "tests_browser"), "serve": ("wirematrix", "serve")}
+RUNS = {
+    "matrix": ("wirematrix", "matrix"),
+    "prove": ("pytest", "tests_browser"),
+    "bench": ("load.bench",),
+    "serve": ("wirematrix", "serve"),
+}
 CACHES = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
 LOCK_COMMAND = (
     *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"),
