@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.batch import Batch
 from app.connection_log import ConnectionLog
 from app.envelope import Message, encode_gap, encode_heartbeat, encode_hello
 from app.feed import Channel, Since, Start
@@ -40,18 +41,19 @@ SLOW_CONSUMER = Ending(because="evicted", code=4408, reason="slow consumer, come
 
 
 class Subscriber:
-    """One connection that receives. The transport's task collects from `mailbox` and says what it `handed` on."""
+    """One connection that receives. The transport's task collects what to send and says what it `handed` on."""
 
     __slots__ = (
-        "_connections", "_cut", "_heartbeat", "_log", "_unmute",
-        "channel", "ending", "mailbox", "number", "seq", "started_at", "wire",
+        "_connections", "_cut", "_heartbeat", "_log", "_seq", "_stands_by", "_unmute",
+        "channel", "ending", "mailbox", "number", "started_at", "wire",
     )  # fmt: skip
 
     def __init__(self, *, number: int, channel: Channel, connections: Connections, wire: Wire | None) -> None:
         self.number = number
         self.channel = channel
         self.wire = wire
-        self.seq = 0  # the resume point: everything up to here was handed to the socket
+        self._seq = 0
+        self._stands_by = False
         self.started_at = 0
         self.ending: Ending | None = None
         self.mailbox = connections.new_mailbox()
@@ -61,15 +63,33 @@ class Subscriber:
         self._unmute: asyncio.TimerHandle | None = None
         self._cut: asyncio.TimerHandle | None = None
 
-    def offer(self, messages: Sequence[Message], size: int) -> None:
-        """Put messages into the mailbox, or be evicted if it is full."""
-        if not self.mailbox.put(messages, size):
+    @property
+    def seq(self) -> int:
+        """The resume point: everything up to here was handed to the socket."""
+        return self.channel.head if self._stands_by else self._seq
+
+    def offer(self, batch: Batch) -> None:
+        """Put it into the mailbox, or be evicted if that is full."""
+        self._stand_down(seq=batch.messages[0].seq - 1)
+        if not self.mailbox.put(batch.messages, batch.size):
             self._connections.evict(self)
+
+    async def collect(self) -> Sequence[Message]:
+        """What is to be sent next, nothing at the end. As long as nothing waits, what is published is written at once.
+
+        Safe to cancel. Only one caller at a time.
+        """
+        if self.wire is not None and self.mailbox.is_clear:
+            self._stands_by = self.channel.stand_by(self, self.wire)
+        try:
+            return await self.mailbox.collect()
+        finally:
+            self._stand_down(seq=self.channel.head)
 
     def start(self, start: Start) -> None:
         """Queue hello, gap and replay, and begin to beat."""
         tuning, epoch = self.channel.tuning, self.channel.epoch
-        self.seq = self.started_at = start.seq
+        self._seq = self.started_at = start.seq
         hello = encode_hello(
             channel=self.channel.name,
             epoch=epoch,
@@ -89,7 +109,7 @@ class Subscriber:
 
     def handed(self, messages: Sequence[Message]) -> None:
         """The socket has taken these: the resume point moves."""
-        self.seq = messages[-1].seq
+        self._seq = messages[-1].seq
         if self._log.is_on:
             name, epoch, number = self.channel.name, self.channel.epoch, self.number
             for message in messages:
@@ -106,12 +126,14 @@ class Subscriber:
         """Send nothing at all for that time; being ended puts an end to it."""
         if self._unmute is not None:
             self._unmute.cancel()
+        self._stand_down(seq=self.channel.head)
         self.mailbox.mute()
         self._unmute = asyncio.get_running_loop().call_later(duration_ms / 1000, self.mailbox.unmute)
 
     def end(self, ending: Ending, *, linger_ms: int) -> None:
         """Send what waits, then end as told; cut the wire if bytes are still unsent after `linger_ms`."""
         if self.ending is None:
+            self._stand_down(seq=self.channel.head)
             self.ending = ending
             self.channel.unsubscribe(self)
             self.mailbox.end()
@@ -126,8 +148,10 @@ class Subscriber:
         elif self.wire.unsent_bytes() > 0 and self._cut is None:  # said goodbye, but does not read
             self._cut_later(linger_ms)
 
-    def stop_timers(self) -> None:
-        """No heartbeat, no unmuting any more."""
+    def stop(self) -> None:
+        """Be offered nothing any more; no heartbeat, no unmuting."""
+        self._stand_down(seq=self.channel.head)
+        self.channel.unsubscribe(self)
         for timer in (self._heartbeat, self._unmute):
             if timer is not None:
                 timer.cancel()
@@ -138,9 +162,23 @@ class Subscriber:
 
     def _beat(self) -> None:
         if self.mailbox.is_idle:  # a sender that is busy or blocked has something better to send
-            heartbeat = encode_heartbeat(seq=self.seq)
-            self.mailbox.put([heartbeat], len(heartbeat.sse))
+            self._tell(Batch([encode_heartbeat(seq=self.seq)]))
         self.schedule_heartbeat()
+
+    def _tell(self, batch: Batch) -> None:
+        """Say something to this subscriber alone."""
+        if self._stands_by and self.wire is not None and self.wire.write_now(batch):
+            self.handed(batch.messages)
+        else:
+            self._stand_down(seq=self.channel.head)
+            self.mailbox.put(batch.messages, batch.size)
+
+    def _stand_down(self, *, seq: int) -> None:
+        """Be offered what is published; harmless when repeated. Everything up to `seq` was written."""
+        if self._stands_by and self.wire is not None:
+            self._stands_by = False
+            self._seq = seq
+            self.channel.stand_down(self, self.wire)
 
 
 class Connections:
@@ -216,8 +254,7 @@ class Connections:
         if subscriber.number not in self._live:
             return
         del self._live[subscriber.number]
-        subscriber.stop_timers()
-        subscriber.channel.unsubscribe(subscriber)
+        subscriber.stop()
         if not self._live:
             self._everyone_left.set()
         ending = subscriber.ending

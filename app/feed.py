@@ -14,9 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from app.batch import Batch
 from app.envelope import Message, Published, encode_message
 from app.refusal import Refused, malformed, unavailable
+from app.standby import Standby
 from app.tuning import Tuning
+from app.wire import Wire
 
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 RESUME_POINT = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,15})")
@@ -77,23 +80,30 @@ class Start:
 class Receiver(Protocol):
     """Whoever wants what is published."""
 
-    def offer(self, messages: Sequence[Message], size: int) -> None:
-        """Take messages of `size` bytes together, at once and without blocking; may not raise."""
+    def offer(self, batch: Batch) -> None:
+        """Take what was published in one go, at once and without blocking; may not raise."""
+
+    def handed(self, messages: Sequence[Message]) -> None:
+        """Note that these were written to the wire on which it stands by."""
 
 
 class Channel:
     """A message log with its own numbering, valid for one epoch."""
 
-    def __init__(self, name: str, tuning: Tuning, on_publish: Callable[[Channel, Sequence[Message]], None]) -> None:
+    def __init__(
+        self, name: str, tuning: Tuning, on_publish: Callable[[Channel, Sequence[Message]], None], *, traced: bool
+    ) -> None:
         self.name = name
         self.epoch = secrets.token_hex(4)
         self.head = 0  # seq of the newest message
         self.finished = False
         self.opened = 0
         self.evicted = 0
-        self.receivers: dict[Receiver, None] = {}  # a set that keeps its order
+        self.receivers: dict[Receiver, None] = {}  # a set that keeps its order: who is offered what is published
+        self.standby: Standby[Receiver] = Standby()  # who is written to instead
         self._tuning = tuning
         self._on_publish = on_publish
+        self._traced = traced
         self._log: deque[Message] = deque()
         self._log_bytes = 0
         self._evictions: deque[tuple[int, int]] = deque(maxlen=REMEMBERED_EVICTIONS)
@@ -128,13 +138,18 @@ class Channel:
                 got=kind,
             )
         messages = [self._next_message(payload, kind) for payload in payloads]
-        size = sum(len(message.sse) for message in messages)
+        batch = Batch(messages)
         self._log.extend(messages)
-        self._log_bytes += size
+        self._log_bytes += batch.size
         self._forget_old()
         self._on_publish(self, messages)
-        for receiver in tuple(self.receivers):  # a copy: a slow consumer leaves while being offered
-            receiver.offer(messages, size)
+        standing = tuple(self.standby) if self._traced else ()
+        held_up = self.standby.write(batch)
+        for receiver in (*self.receivers, *held_up):  # a copy: a slow consumer leaves while being offered
+            receiver.offer(batch)
+        for receiver in standing:
+            if receiver not in held_up:
+                receiver.handed(messages)
         return messages
 
     def start_for(self, since: Since) -> Start:
@@ -165,8 +180,20 @@ class Channel:
         self.opened += 1
         return start
 
+    def stand_by(self, receiver: Receiver, wire: Wire) -> bool:
+        """Write to this wire what is published from now on, instead of offering it; False if that cannot be."""
+        if receiver not in self.receivers or not self.standby.add(receiver, wire):
+            return False
+        del self.receivers[receiver]
+        return True
+
+    def stand_down(self, receiver: Receiver, wire: Wire) -> None:
+        """Offer it again instead of writing to its wire."""
+        self.standby.remove(wire)
+        self.receivers[receiver] = None
+
     def unsubscribe(self, receiver: Receiver) -> None:
-        """Offer nothing more; harmless when repeated."""
+        """Offer nothing more to one that does not stand by; harmless when repeated."""
         self.receivers.pop(receiver, None)
 
     def remember_eviction(self, *, first: int, last: int) -> None:
@@ -206,10 +233,12 @@ class Feed:
         tuning: Tuning,
         max_channels: int,
         on_publish: Callable[[Channel, Sequence[Message]], None] = lambda _channel, _messages: None,
+        traced: bool = False,
     ) -> None:
         self._tuning = tuning
         self._max_channels = max_channels
         self._on_publish = on_publish
+        self._traced = traced  # whether receivers want to know of each message what was written to their wires
         self._channels: OrderedDict[str, Channel] = OrderedDict()
 
     def channel(self, name: str) -> Channel:
@@ -221,7 +250,7 @@ class Feed:
         if channel is None:
             check_name(name)
             self._make_room()
-            channel = self._channels[name] = Channel(name, self._tuning, self._on_publish)
+            channel = self._channels[name] = Channel(name, self._tuning, self._on_publish, traced=self._traced)
         self._channels.move_to_end(name)
         return channel
 
@@ -233,7 +262,7 @@ class Feed:
         if len(self._channels) < self._max_channels:
             return
         for name, channel in self._channels.items():
-            if not channel.receivers:
+            if not channel.receivers and not channel.standby:
                 del self._channels[name]
                 return
         expected = f"at most {self._max_channels} channels with subscribers"

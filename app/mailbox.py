@@ -5,6 +5,7 @@
                                backlog                      (blocks while the peer does not read)
          overflow: put() says no, the owner evicts
 
+While the sender sleeps in `collect` and nothing waits, what is published may be written past it (standby.py).
 `put` never blocks the publisher. While the sender is blocked in its write nothing is collected, so what is published
 meanwhile piles up here and nowhere else: that is the back-pressure, and the limit is here.
 """
@@ -14,11 +15,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from app.batch import WRITE_BYTES
 from app.envelope import Message
-
-# Most bytes handed to the socket at once. Bounds what is in flight beside the mailbox: a socket's buffer takes one
-# whole write above its high-water mark (64 KiB in asyncio) before it blocks the next.
-WRITE_BYTES = 256 * 1024
 
 
 class Mailbox:
@@ -44,6 +42,11 @@ class Mailbox:
     def is_idle(self) -> bool:
         """The sender has handed over everything and waits for more."""
         return self._wakeup is not None and not (self._backlog or self._waiting)
+
+    @property
+    def is_clear(self) -> bool:
+        """Nothing waits, nothing is held back, and there is no end to come: `collect` would sleep."""
+        return not (self._backlog or self._waiting or self._muted or self._ended)
 
     def start_with(self, backlog: Sequence[Message]) -> None:
         """What comes before everything put; call once, before the first `collect`."""

@@ -8,6 +8,7 @@ subscriber would be told; what was published before it stays published. A frame 
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket
@@ -19,6 +20,10 @@ from app.feed import Channel
 from app.refusal import Refused, close_reason, malformed
 from app.service import ServiceOf
 from app.websocket import PEER_GONE
+
+# Frames that wait are received without a turn of the loop, so that what they publish is written in one go; after this
+# long the others get their turn.
+TURN_S = 0.002
 
 router = APIRouter(prefix="/control")
 
@@ -37,10 +42,13 @@ async def publish(websocket: WebSocket, service: ServiceOf, channel: str) -> Non
 
 async def publish_frames(websocket: WebSocket, log: Channel) -> None:
     """Publish each frame as it comes; returns when the publisher leaves, raises Refused for a malformed frame."""
+    turn_ends = 0.0
     while (message := await websocket.receive())["type"] != "websocket.disconnect":
         text = message.get("text")
         if text is None:
             expected = 'a text frame {"data": ...} or {"items": [...]}'
             raise malformed("publish", "binary frame", expected=expected, got="bytes")
         publish_wish(log, parse(text, Publish, where="publish"))
-        await asyncio.sleep(0)  # frames that wait are received without a turn of the loop; the others want theirs
+        if (now := time.monotonic()) > turn_ends:
+            await asyncio.sleep(0)
+            turn_ends = now + TURN_S

@@ -89,7 +89,7 @@ def make_server(app: ASGIApp, service: Service) -> DrainingServer:
     """Configure uvicorn for streams; it uses httptools and uvloop where they are installed."""
     settings = service.settings
     config = uvicorn.Config(
-        WithWire(app),
+        WithWire(app, compression=settings.websocket_compression),
         ws="websockets-sansio",
         ws_max_size=settings.max_body_bytes,
         # No ping frames: our heartbeats are messages that pages and their watchdogs can see. Pings would be unseen

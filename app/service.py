@@ -44,7 +44,7 @@ def make_service(settings: Settings, *, log_to: Callable[[str], object] | None =
         replay_limit=settings.replay_limit,
         replay_bytes=settings.replay_bytes,
     )
-    feed = Feed(tuning=tuning, max_channels=settings.max_channels, on_publish=note_publish)
+    feed = Feed(tuning=tuning, max_channels=settings.max_channels, on_publish=note_publish, traced=log.is_on)
     return Service(settings=settings, log=log, feed=feed, connections=Connections(settings, log))
 
 

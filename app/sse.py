@@ -5,7 +5,8 @@ Where this uses sse-starlette otherwise than by default:
 1. `ping=0`. Its pings are comments: a page cannot see them. Ours are messages of type `heartbeat`.
 2. `_stream_response` is our own. The library iterates over a generator and opens a cancel scope for each chunk, which
    is a fifth to a third of a delivery's CPU at 100 subscribers. Ours hands bytes that were encoded once per publish
-   straight to `send`, one chunk for all that waits. Headers, disconnect and the task group remain the library's.
+   straight to `send`, one chunk for all that waits; while nothing waits, messages are written past this task
+   (standby.py). Headers, disconnect and the task group remain the library's.
    Can go when a chunk costs no scope while `send_timeout` is None; `NotIterated` makes it loud if the name changes.
 3. Its shutdown watcher polls twice a second and cancels the stream without the last chunk. The process that
    `python -m app` runs switches it off and drains instead (server.py); under another server it stays in force.
@@ -50,7 +51,7 @@ class MessageStream(EventSourceResponse):
         """
         subscriber = self._subscriber
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        while batch := await subscriber.mailbox.collect():
+        while batch := await subscriber.collect():
             chunk = batch[0].sse if len(batch) == 1 else b"".join([message.sse for message in batch])
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             subscriber.handed(batch)

@@ -5,6 +5,7 @@
 2. No Origin check: there is no cookie or other ambient right a foreign page could borrow, and the token of a private
    channel is in the request itself. Add the check together with the first cookie.
 3. Messages are sent by the ASGI `send` itself; Starlette's WebSocket would check its state once per message more.
+   ASGI has no word for several at once, so where the wire can (wire.py), all but the first that wait go in one write.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocketDisconnect
 
 from app.admission import Answered, knock, noting_refusal
+from app.batch import Batch
 from app.bodies import Uplink, parse
 from app.connections import SLOW_CONSUMER, Ending, Subscriber
 from app.envelope import encode_payload
@@ -75,12 +77,14 @@ async def deliver(websocket: WebSocket, subscriber: Subscriber) -> None:
     """
     send = websocket._send  # noqa: SLF001  (3 above)
     with suppress(*PEER_GONE):
-        while batch := await subscriber.mailbox.collect():
-            for message in batch:
-                if subscriber.ending is SLOW_CONSUMER:
-                    break
+        while batch := await subscriber.collect():
+            while batch and subscriber.ending is not SLOW_CONSUMER:
+                message, *batch = batch
                 await send({"type": "websocket.send", "text": message.text})
                 subscriber.handed((message,))
+                if batch and subscriber.wire is not None and subscriber.wire.write_now(Batch(batch)):
+                    subscriber.handed(batch)
+                    break
         if subscriber.ending is not None:
             await websocket.close(subscriber.ending.code, close_reason(subscriber.ending.reason))
 

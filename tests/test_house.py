@@ -88,19 +88,10 @@ RINGS_BY_MODULE = {
         "sockets",
         "waits",
     ),
-    3: (
-        "cli",
-        "doctor",
-        "items",
-        "options",
-        "load_command",
-        "load_progress",
-        "plugin",
-        "progress",
-        "report",
-        "runbook",
-        "soak",
-    ),  # faces
+    3: (  # faces
+        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
+        *("load_command", "load_progress"),
+    ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
 
@@ -110,37 +101,16 @@ OWNERS = {
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
     "hdrh": {"wirematrix.latency_hdr"},
     "httptools": {"wirematrix.load.receivers"},
-    "httpx": {
-        "wirematrix.control",
-        "wirematrix.load.publisher",
-        "wirematrix.load.target",
-        "wirematrix.runner",
-        "wirematrix.server",
-    },
+    "httpx": {"wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "markupsafe": {"wirematrix.report"},
     "picows": {"wirematrix.load.receivers"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
-    "psutil": {
-        "wirematrix.admission",
-        "wirematrix.doctor",
-        "wirematrix.engines",
-        "wirematrix.load.kernel",
-        "wirematrix.load_command",
-        "wirematrix.resources",
-        "wirematrix.runbook",
-    },
+    "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
+    | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
-    "rich": {
-        "wirematrix.cli",
-        "wirematrix.doctor",
-        "wirematrix.load_command",
-        "wirematrix.load_progress",
-        "wirematrix.progress",
-        "wirematrix.report.decision_terminal",
-        "wirematrix.report.load_table",
-        "wirematrix.report.terminal",
-    },
+    "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
+    | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
     "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.progress"},
     "xdist": {"wirematrix.plugin"},
@@ -151,8 +121,8 @@ OWNERS = {
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
-    "uvloop": {"app", "load.tiers", "wirematrix.load.generator"},
-    "websockets": {"app", "load.tiers", "wirematrix.load.publisher"},
+    "uvloop": {"app", "load", "wirematrix.load.generator"},
+    "websockets": {"app", "load", "wirematrix.load.publisher"},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}

@@ -82,7 +82,7 @@ DEFECTS: Final = (
         name="heartbeat never sent",
         scenario="notices_silence",
         file="app/connections.py",
-        old="            self.mailbox.put([heartbeat], len(heartbeat.sse))\n",
+        old="            self._tell(Batch([encode_heartbeat(seq=self.seq)]))\n",
         new="",
     ),
     Defect(
@@ -105,8 +105,7 @@ DEFECTS: Final = (
         file="app/connections.py",
         old="""\
         del self._live[subscriber.number]
-        subscriber.stop_timers()
-        subscriber.channel.unsubscribe(subscriber)
+        subscriber.stop()
         if not self._live:
             self._everyone_left.set()
 """,
@@ -120,8 +119,8 @@ DEFECTS: Final = (
         name="order swapped once in 1000",
         scenario="delivers_a_thousand_in_order",
         file="app/feed.py",
-        old="            receiver.offer(messages, size)",
-        new="            receiver.offer(messages if self.head % 1000 else [*messages[:-2], *messages[:-3:-1]], size)",
+        old="        batch = Batch(messages)\n",
+        new="        batch = Batch(messages if self.head % 1000 else [*messages[:-2], *messages[:-3:-1]])\n",
     ),
 )
 

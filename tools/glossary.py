@@ -1,4 +1,4 @@
-"""The parts of the documents that the code knows better: statuses, metrics, budgets, networks.
+"""The parts of the documents that the code knows better: statuses, metrics, budgets, networks, figures under load.
 
     python tools/glossary.py --check     say what is out of date; exit status 1 if anything is
     python tools/glossary.py --write     bring it up to date
@@ -21,10 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from wirematrix import budgets, matrix, network
+from wirematrix.load.catalogue import ENTRIES
+from wirematrix.load_figures import FIGURES
+from wirematrix.load_model import LIMIT_MEANS
 from wirematrix.metrics import METRICS
 from wirematrix.model import STATUS_MEANS
 
-DOCUMENTS = ("README.md", "docs/glossary.md")
+DOCUMENTS = ("README.md", "docs/glossary.md", "docs/measuring.md")
 PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(?P<text>.*?)(<!-- end -->)", re.DOTALL)
 BUDGET = re.compile(r'^(?P<name>[A-Z_]+) = Budget\("(?P<word>[a-z-]+)", [\d_]+\)(?:  # (?P<why>.*))?$', re.MULTILINE)
 
@@ -69,12 +72,32 @@ def figures(recipe: network.Recipe) -> str:
     return ", ".join(f"`{key.name}` {getattr(recipe, key.name)}" for key in dataclasses.fields(recipe))
 
 
+def load_figures() -> str:
+    """What is measured under load."""
+    rows = ((f"`{name}`", one.phase.value, one.meaning) for name, one in FIGURES.items())
+    return table(("figure", "phase", "meaning"), rows)
+
+
+def limits() -> str:
+    """What may keep a phase of a round from more."""
+    return table(("limit", "meaning"), ((f"`{one}`", meaning) for one, meaning in LIMIT_MEANS.items()))
+
+
+def tiers() -> str:
+    """The ways to serve that are compared."""
+    rows = ((f"`{one.tier.name}`", one.tier.transport.value, one.tier.title) for one in ENTRIES)
+    return table(("tier", "transport", "what serves it"), rows)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "statuses": statuses,
     "metrics": metrics,
     "budgets": waits,
     "networks": networks,
     "network-kinds": network_kinds,
+    "load-figures": load_figures,
+    "limits": limits,
+    "tiers": tiers,
 }
 
 

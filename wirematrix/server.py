@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 
-from wirematrix.budgets import SERVICE_START, SERVICE_STOP
+from wirematrix.budgets import SERVICE_START, SERVICE_STOP, Budget
 from wirematrix.errors import InvalidInput, OursSpent, ServiceDied
 from wirematrix.forkserver import Forked, ForkServer
 
@@ -322,6 +322,20 @@ class Server:
             exit_code=self._process.returncode if self._process else None,
             last_words=" | ".join(self._last_words),
         )
+
+    async def death(self, within: Budget) -> ServiceDied | None:
+        """How the process ended, if it ends within a budget; None if it lives on.
+
+        For whoever lost a connection to it: that ends a moment before the process does, and explains nothing.
+        """
+        if self._process:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within.seconds):
+                    await self._process.wait()
+        if self.running:
+            return None
+        await self._readers_done()
+        return self._died()
 
     def check_alive(self) -> None:
         """Raise ServiceDied if the process ended without being asked to."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.batch import Batch
 from app.envelope import Message
 from app.feed import OLDEST, Channel, Feed, ResumePoint, Since, parse_since
 from app.refusal import Refused
@@ -24,10 +25,13 @@ class Recorder:
     def __init__(self) -> None:
         self.got: list[Message] = []
 
-    def offer(self, messages: Sequence[Message], size: int) -> None:
+    def offer(self, batch: Batch) -> None:
         """Keep them."""
-        assert size == sum(len(message.sse) for message in messages)
-        self.got.extend(messages)
+        self.got.extend(batch.messages)
+
+    def handed(self, messages: Sequence[Message]) -> None:
+        """Never written to."""
+        raise AssertionError
 
 
 def make_channel(**changes: int) -> Channel:

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from app.batch import WRITE_BYTES
 from app.envelope import Message, encode_message
-from app.mailbox import WRITE_BYTES, Mailbox
+from app.mailbox import Mailbox
 
 pytestmark = pytest.mark.anyio
 BUDGET_S = 5.0

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,19 +65,35 @@ def _judged(spent: Spent) -> tuple[Limit, str]:
     told = f"the generator was busy {spent.generator_busy:.0%} of the time"
     told += f", the server {server:.0%}" if server is not None else ""
     told += f", a core was waited for {waited:.0%}" if waited is not None else ""
-    if spent.generator_busy > GENERATOR_BUSY:
-        return Limit.GENERATOR, f"{told}; more than {GENERATOR_BUSY:.0%} of the generator is its limit"
-    if waited is not None and waited > CORES_WAITED:
-        return Limit.MACHINE, f"{told}; more than {CORES_WAITED:.0%} of waiting is the machine's limit"
-    if waited is None and spent.cores_busy > CORES_BUSY:
-        return Limit.MACHINE, f"{told}, all cores together {spent.cores_busy:.0%}; that is the machine's limit"
-    if spent.late_intervals > 1:
-        return (
-            Limit.MACHINE,
-            f"{told}; the publisher came {spent.late_intervals:.1f} intervals late, which is its limit",
-        )
-    if server is not None and server > SERVER_BUSY:
-        return Limit.SERVER, f"{told}; more than {SERVER_BUSY:.0%} of the server is its limit"
-    if spent.delivered is not None and spent.delivered < DELIVERED:
-        return Limit.SERVER, f"{told}; {spent.delivered:.1%} of what was offered was delivered"
+    for holds, limit, because in _rules(spent):
+        if holds:
+            return limit, f"{told}; {because}"
     return Limit.NONE, told
+
+
+def _rules(spent: Spent) -> Iterator[tuple[bool, Limit, str]]:
+    """The rules in their order: whether each holds, what it says, and why."""
+    server, waited, late = spent.server_busy, spent.waited, spent.late_intervals
+    yield (
+        spent.generator_busy > GENERATOR_BUSY,
+        Limit.GENERATOR,
+        f"more than {GENERATOR_BUSY:.0%} of the generator is its limit",
+    )
+    yield (
+        waited is not None and waited > CORES_WAITED,
+        Limit.MACHINE,
+        f"more than {CORES_WAITED:.0%} of waiting is the machine's limit",
+    )
+    yield (
+        waited is None and spent.cores_busy > CORES_BUSY,
+        Limit.MACHINE,
+        f"all cores together were busy {spent.cores_busy:.0%} of the time, which is the machine's limit",
+    )
+    yield late > 1, Limit.MACHINE, f"the publisher came {late:.1f} intervals late, so the load was not as asked for"
+    yield (
+        server is not None and server > SERVER_BUSY,
+        Limit.SERVER,
+        f"more than {SERVER_BUSY:.0%} of the server is its limit",
+    )
+    share = 1.0 if spent.delivered is None else spent.delivered
+    yield share < DELIVERED, Limit.SERVER, f"{share:.1%} of what was offered was delivered in time"

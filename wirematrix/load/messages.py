@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 from typing import Final
 
-FILLS: Final = 1024  # together they are longer than the window of deflate, 32 KiB
+TEXT_BYTES: Final = 1 << 16  # twice the window of deflate, so that a fill is not found again in it
+STRIDE: Final = 7919  # prime: from one message to the next
 WORDS: Final = (
     *("step", "status", "running", "finished", "failed", "queued", "worker", "node", "task", "elapsed", "progress"),
     *("tokens", "output", "stderr", "message", "retry", "attempt", "build", "deploy", "cache", "hit", "miss"),
@@ -24,19 +25,20 @@ class Messages:
     def __init__(self, payload_bytes: int, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 - a payload, no secret
         self._payload_bytes = payload_bytes
-        self._fills = [_fill(chance, payload_bytes) for _ in range(FILLS)]
+        self._text = _text(chance, TEXT_BYTES + payload_bytes)
 
     def payload(self, number: int, due_ns: int) -> str:
         """The JSON of `data`: longer than asked for only if the numbers alone are."""
         head = f'{{"n":{number},"due_ns":{due_ns},"fill":"'
-        return f'{head}{self._fills[number % FILLS][: max(0, self._payload_bytes - len(head) - 2)]}"}}'
+        begin = number * STRIDE % TEXT_BYTES
+        return f'{head}{self._text[begin : begin + max(0, self._payload_bytes - len(head) - 2)]}"}}'
 
     def publish(self, number: int, due_ns: int) -> str:
         """One frame of the publishing socket."""
         return f'{{"data":{self.payload(number, due_ns)}}}'
 
 
-def _fill(chance: random.Random, length: int) -> str:
+def _text(chance: random.Random, length: int) -> str:
     words: list[str] = []
     size = 0
     while size < length:

@@ -71,7 +71,7 @@ async def play(
             played.append(await play_phase(stage))
         served.check_alive()
     except WirematrixError as reason:
-        error = str(reason)
+        error = str(await target.why(reason))
     finally:
         await _end(target, crew)
     return _round(turn, started, played, error)

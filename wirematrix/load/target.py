@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from wirematrix.budgets import CONTROL
-from wirematrix.errors import ControlRefused, InvalidInput
+from wirematrix.budgets import A_MOMENT, CONTROL
+from wirematrix.errors import ControlRefused, InvalidInput, WirematrixError
 from wirematrix.forkserver import ForkServer
 from wirematrix.load.receivers import Door
 from wirematrix.load_model import LoadTransport, Tier
@@ -39,6 +39,9 @@ class Target(Protocol):
 
     async def start(self) -> Served:
         """Start it and wait until it answers."""
+
+    async def why(self, reason: WirematrixError) -> WirematrixError:
+        """What is behind a failure, if more is known than the one who failed knows."""
 
     async def close(self) -> None:
         """End it."""
@@ -84,6 +87,10 @@ class TierTarget:
         except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
             raise ControlRefused(request, status=0, answer=f"{type(error).__name__}: {error}") from error
 
+    async def why(self, reason: WirematrixError) -> WirematrixError:
+        """The end of the process, if it ended."""
+        return await self._server.death(A_MOMENT) or reason
+
     async def close(self) -> None:
         """End the process whatever it takes."""
         await self._http.aclose()
@@ -109,6 +116,10 @@ class ServiceTarget:
             subscribers=None,
             check_alive=lambda: None,
         )
+
+    async def why(self, reason: WirematrixError) -> WirematrixError:
+        """Nothing more is known."""
+        return reason
 
     async def close(self) -> None:
         """Nothing to end."""
