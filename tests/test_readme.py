@@ -47,6 +47,11 @@ RUN_ELSEWHERE = {
     "make test": (".ci/run", "make test"),
     ". .venv/bin/activate": ("tools/environment.py", 'VENV = ROOT / ".venv"'),
     "wirematrix doctor": ("tests/test_doctor.py", "diagnose("),
+    "wirematrix load": ("tests/load/test_command.py", '"-m", "wirematrix", "load"'),
+    "wirematrix load --tiers app-sse,app-websocket --subscribers 10 --repeats 1": (
+        "tests/load/test_command.py",
+        '"--tiers", "raw-sse,app-websocket"',
+    ),
     "wirematrix serve": ("tools/doors.py", '"wirematrix", "serve"'),
     "python tools/picture.py results/run.json": ("tools/picture.py", "python tools/picture.py results/run.json"),
 }

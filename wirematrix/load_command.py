@@ -123,6 +123,10 @@ def _contest(
         for option, value in (("--publish", publish_url), ("--pid", pid)):
             if value is not None:
                 raise InvalidInput(option, f"got {value!r}", expected="--url, --sse or --ws beside it")
+        if not ((folder / "app").is_dir() and (folder / "load" / "tiers").is_dir()):
+            raise InvalidInput(
+                "--folder", f"got {str(folder)!r}", expected="the folder of this project, with app/ and load/"
+            )
         return OwnTiers(settings.tiers or TIERS, folder, heartbeat_ms=settings.heartbeat_ms)
     if settings.tiers:
         raise InvalidInput("--tiers", f"got {', '.join(settings.tiers)}", expected="no tiers beside another service")
@@ -130,11 +134,14 @@ def _contest(
         raise InvalidInput("--pid", f"got {pid}", expected="a process that runs")
     if publish_url is not None and not publish_url.startswith(("ws://", "http://")):
         raise InvalidInput("--publish", f"got {publish_url!r}", expected="a URL that begins with ws:// or http://")
-    urls = {
-        Tier(name=str(transport), transport=transport, title=address, resumes=transport is LoadTransport.SSE): address
+    urls = [
+        (
+            Tier(name=transport.value, transport=transport, title=address, resumes=transport is LoadTransport.SSE),
+            address,
+        )
         for transport, address in services.items()
-    }
-    for tier, address in urls.items():
+    ]
+    for tier, address in urls:
         door_of(address, tier)
     return Services(urls, publish_url=publish_url, pid=pid)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -76,11 +76,9 @@ class OwnTiers(Contest):
 class Services(Contest):
     """Services that run already, by URL."""
 
-    def __init__(self, urls: Mapping[Tier, str], *, publish_url: str | None, pid: int | None) -> None:
-        super().__init__(list(urls), ", ".join(urls.values()))
-        self._targets = {
-            tier.name: ServiceTarget(tier, url, publish_url=publish_url, pid=pid) for tier, url in urls.items()
-        }
+    def __init__(self, urls: Sequence[tuple[Tier, str]], *, publish_url: str | None, pid: int | None) -> None:
+        super().__init__([tier for tier, _ in urls], ", ".join(url for _, url in urls))
+        self._targets = {tier.name: ServiceTarget(tier, url, publish_url=publish_url, pid=pid) for tier, url in urls}
 
     def make(self, name: str) -> Target:
         """The service of that name."""
