@@ -83,7 +83,7 @@ DEFECTS: Final = (
         scenario="notices_silence",
         file="app/connections.py",
         old="            self._tell(Batch([encode_heartbeat(seq=self.seq)]))\n",
-        new="",
+        new="            pass\n",
     ),
     Defect(
         name="retry ignored by the page",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import h11
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -45,6 +45,7 @@ def texts_in(frames: bytes) -> list[str]:
     return texts
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(sizes=st.lists(SIZES, min_size=1, max_size=20))
 def test_frames_are_the_texts(sizes: list[int]) -> None:
     """Each message is one whole text frame, in order, whatever its size."""
@@ -60,6 +61,7 @@ def test_frames_at_the_borders_of_their_length_field() -> None:
         assert texts_in(Batch(messages).frames()) == [message.text for message in messages]
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(sizes=st.lists(SIZES, min_size=1, max_size=20))
 def test_chunk_is_the_body(sizes: list[int]) -> None:
     """The messages are one chunk of the body, joined."""

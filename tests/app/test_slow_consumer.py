@@ -78,7 +78,7 @@ def test_evicted_one_gets_replay_when_it_is_still_there(strict: Served, channel:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this process's memory from /proc")
 def test_memory_stays_bounded_and_others_get_everything() -> None:
     """200 MB published past two peers that never read: both evicted, memory bounded, the others miss nothing."""
-    limits = {"queue_bytes": 8 * MIB, "replay_bytes": 8 * MIB, "drain_ms": 500}
+    limits = {"queue_bytes": 8 * MIB, "replay_bytes": 8 * MIB, "drain_ms": 500, "heartbeat_ms": None}
     with serving(**limits) as served, contextlib.ExitStack() as stack:
         readers = [stack.enter_context(subscribed(served, transport, "a")) for transport in ("sse", "websocket")]
         for transport in ("sse", "websocket"):

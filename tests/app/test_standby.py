@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.batch import WRITE_BYTES, Batch
@@ -226,6 +226,7 @@ STEPS: dict[str, Callable[[Stage], object]] = {
 }
 
 
+@settings(deadline=None)  # a busy machine is no mistake
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=40))
 def test_order_holds_whatever_happens(steps: list[str]) -> None:
     """However publishing, full sockets, silences and turns of the loop mix: each message once, in order."""
