@@ -136,6 +136,10 @@ def _contest(
         for option, value in (("--publish", publish_url), ("--pid", pid)):
             if value is not None:
                 raise InvalidInput(option, f"got {value!r}", expected="--url, --sse or --ws beside it")
+        if not ((folder / "app").is_dir() and (folder / "load" / "tiers").is_dir()):
+            raise InvalidInput(
+                "--folder", f"got {str(folder)!r}", expected="the folder of this project, with app/ and load/"
+            )
         return OwnTiers(settings.tiers or TIERS, folder, heartbeat_ms=settings.heartbeat_ms)
     if settings.tiers:
         raise InvalidInput("--tiers", f"got {', '.join(settings.tiers)}", expected="no tiers beside another service")

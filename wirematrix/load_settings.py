@@ -36,9 +36,9 @@ class LoadSettings:
     """Numbers that hold for every round."""
 
     subscribers: tuple[int, ...] = (10, 50, 100)
-    rate: float = 50.0  # messages per second
+    rate: float = 25.0  # messages per second
     payload: int = 200  # bytes of one message's data
-    window: float = 0.7  # seconds
+    window: float = 0.8  # seconds
     warm_up: float = 0.1  # seconds
     repeats: int = 3
     seed: int = 1

@@ -7,6 +7,7 @@
     dies        the process ends before message 10
     refuses     no subscriber is let in
     lags        a subscriber is let in after 50 ms
+    forgets     after seven subscribers nobody is let in
 
 Executed it needs the standard library alone; imported it gives the command that starts it.
 """
@@ -31,6 +32,7 @@ SALT = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 N = re.compile(r'"n":(\d+)')
 subscribers: list[Connection] = []
 SEQ = itertools.count(1)
+LET_IN = itertools.count(1)
 
 
 class Connection(asyncio.Protocol):
@@ -72,7 +74,7 @@ class Connection(asyncio.Protocol):
             self.came = b""
 
     def let_in(self, head: bytes, target: str) -> None:
-        if self.mood == "refuses":
+        if self.mood == "refuses" or (self.mood == "forgets" and next(LET_IN) > 7):
             self.transport.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             self.transport.close()
             return

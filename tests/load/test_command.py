@@ -163,6 +163,7 @@ def test_a_round_that_is_given_up_is_told(tmp_path: Path) -> None:
         (["--sse", "http://a/", "--pid", "99999999"], "--pid: got 99999999; expected a process that runs"),
         (["--sse", "http://a/", "--tiers", "app-sse"], "--tiers: got app-sse; expected no tiers beside another"),
         (["--pid", "1"], "--pid: got 1; expected --url, --sse or --ws beside it"),
+        (["--folder", "nowhere"], "--folder: got 'nowhere'; expected the folder of this project"),
         (["--matrix", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.load.oddserver import odd_server
 from wirematrix import latency_hdr
+from wirematrix.budgets import Budget
 from wirematrix.load import rounds
 from wirematrix.load.crew import Crew
 from wirematrix.load.rounds import Turn
@@ -118,3 +119,20 @@ async def test_a_generator_at_its_end_is_marked(crew: Crew, monkeypatch: pytest.
     monkeypatch.setattr("wirematrix.load.limits.GENERATOR_BUSY", 0.0)
     found = await played(crew, "well")
     assert {end.limit for end in found.phases} == {Limit.GENERATOR}
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm may last a second."""
+    monkeypatch.setattr("wirematrix.load.phases.LOAD_STORM", Budget("load-storm", 1_000))
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_who_never_comes_back_is_counted(crew: Crew) -> None:
+    """Where a subscriber is refused after the cut the round ends there, with the times of those that came back."""
+    found = await played(crew, "forgets")
+    assert found.error == "1 of 3 were not back within 1 s"
+    assert found.phases[-1].phase is Phase.STORM
+    assert found.figures["storm_half_back_ms"] is not None
+    assert found.figures["storm_all_back_ms"] is None
+    assert sum(found.storm_arrivals) == SUBSCRIBERS - 1

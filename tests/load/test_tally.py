@@ -108,6 +108,13 @@ def test_resume_point_over_websocket_is_epoch_and_seq() -> None:
     assert tally.resume_point() == "a-b-9"
 
 
+def test_a_greeting_that_comes_with_messages_is_read() -> None:
+    """The first message may come in the same read as the greeting before it."""
+    tally = Tally()
+    tally.take(b'{"seq":5,"type":"hello","data":{"resume":"e1-5"}}' + envelope(4, 0).encode(), 1)
+    assert (tally.resume_point(), tally.received) == ("e1-9", 1)
+
+
 def test_without_a_greeting_there_is_no_resume_point() -> None:
     """A server that names no epoch cannot be asked to go on."""
     tally = Tally()

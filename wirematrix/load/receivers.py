@@ -164,7 +164,8 @@ class WebSocketReceiver(WSListener):
         self._opened = opened
         self._ended = ended
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS).decompress
-        self._parts: list[bytes] = []
+        self._whole: list[bytes] = []  # messages of the read that is being taken in
+        self._parts: list[bytes] = []  # of a message that is not whole yet
         self._compressed = False
         self._last_word = "FIN"
         self.transport: WSTransport | None = None
@@ -176,10 +177,10 @@ class WebSocketReceiver(WSListener):
             self._opened.set_result(time.monotonic_ns())
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """A frame; nearly every one is a whole text message."""
-        kind = frame.msg_type
+        """A frame; nearly every one is a whole text message. What one read brings is taken at once, as over SSE."""
+        kind, whole = frame.msg_type, self._whole
         if kind is WSMsgType.TEXT and frame.fin and not frame.rsv1:
-            self._take(frame.get_payload_as_bytes(), time.monotonic_ns())
+            whole.append(frame.get_payload_as_bytes())
         elif kind in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
             self._take_part(frame, first=kind is not WSMsgType.CONTINUATION)
         elif kind is WSMsgType.PING:
@@ -187,15 +188,17 @@ class WebSocketReceiver(WSListener):
         elif kind is WSMsgType.CLOSE:
             self._last_word = f"close code {frame.get_close_code()}"
             transport.disconnect()
+        if whole and frame.last_in_buffer:
+            self._take(whole[0] if len(whole) == 1 else b"".join(whole), time.monotonic_ns())
+            whole.clear()
 
     def _take_part(self, frame: WSFrame, *, first: bool) -> None:
-        at_ns = time.monotonic_ns()
         if first:
             self._parts, self._compressed = [], frame.rsv1
         self._parts.append(frame.get_payload_as_bytes())
         if frame.fin:
             came = b"".join(self._parts)
-            self._take(self._inflate(came + DEFLATE_TAIL) if self._compressed else came, at_ns)
+            self._whole.append(self._inflate(came + DEFLATE_TAIL) if self._compressed else came)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows calls it so
         """The end, whoever wanted it."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wirematrix.budgets import LOAD_WORKER
-from wirematrix.errors import WirematrixError
+from wirematrix.errors import LoadFailed, WirematrixError
 from wirematrix.load import phases
 from wirematrix.load.crew import Crew
 from wirematrix.load.stage import Played, Stage
@@ -69,6 +69,8 @@ async def play(
             began(turn, phase)
             served.check_alive()
             played.append(await play_phase(stage))
+            if played[-1].error:
+                raise LoadFailed(played[-1].error)
         served.check_alive()
     except WirematrixError as reason:
         error = str(await target.why(reason))

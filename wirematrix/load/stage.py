@@ -29,6 +29,7 @@ class Played:
     end: PhaseEnd
     latency_hdr: str = ""
     storm_arrivals: tuple[int, ...] = ()
+    error: str = ""  # why the round cannot go on after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Stage:
         """Wait until the server counts all subscribers; OursSpent if it never does."""
         if self.served.subscribers is None:
             return
-        counted = -1
+        counted: int | None = None
         try:
             async with asyncio.timeout(CONTROL.seconds):
                 while (counted := await self.served.subscribers()) != self.subscribers:
@@ -71,7 +72,7 @@ class Stage:
             raise OursSpent(
                 f"{self.tier.name} to count {self.subscribers} subscribers",
                 budget_ms=CONTROL.ms,
-                came=f"it counts {counted}",
+                came="it never answered" if counted is None else f"it counts {counted}",
             ) from None
 
     async def settled(self, first: int, last: int) -> Settled:

@@ -20,6 +20,7 @@ DUE: Final = b'"due_ns":'
 SSE_ID: Final = re.compile(rb"(?:^|\n)id: ?([^\r\n]*)")
 RESUME: Final = re.compile(rb'"resume": ?"([^"]*)"')
 SEQ: Final = re.compile(rb'"seq": ?(\d+)')
+GREETED: Final = b'"resume":'
 SPOKEN: Final = (b'"type":"hello"', b'"type": "hello"', b'"type":"gap"', b'"type": "gap"')
 
 
@@ -61,6 +62,8 @@ class Tally:
         if at < 0:
             self._take_spoken(came)
             return
+        if not self.resumable and GREETED in came:
+            self.resumable = came
         numbers, latency_ns, highest = self.numbers, self.latency_ns, self.highest
         before = len(numbers)
         while at >= 0:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from wirematrix.budgets import A_MOMENT, CONTROL
-from wirematrix.errors import ControlRefused, InvalidInput, WirematrixError
+from wirematrix.errors import ControlRefused, InvalidInput, LoadFailed, WirematrixError
 from wirematrix.forkserver import ForkServer
 from wirematrix.load.receivers import Door
 from wirematrix.load_model import LoadTransport, Tier
@@ -56,8 +56,11 @@ class TierTarget:
         self._http = httpx.AsyncClient(timeout=CONTROL.seconds, trust_env=False)
 
     async def start(self) -> Served:
-        """Start the process; ServiceDied or OursSpent if that does not succeed."""
-        await self._server.start()
+        """Start the process; ServiceDied, OursSpent or LoadFailed if that does not succeed."""
+        try:
+            await self._server.start()
+        except ConnectionError as error:  # of the process that forks
+            raise LoadFailed(f"{self.tier.name} cannot be started: {error}") from error
         port = self._server.port
         prefix = "/sse" if self.tier.transport is LoadTransport.SSE else "/ws"
 
