@@ -279,7 +279,7 @@ APPENDED = [
         "expectation: []\n",
         (
             "14: expectation: unknown key 'expectation' (did you mean 'expectations'?); expected"
-            " engines, transports, networks, scenarios, foundation, exclusions or expectations"
+            " engines, transports, networks, scenarios, foundation, load, exclusions or expectations"
         ),
         True,
     ),
