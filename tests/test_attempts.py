@@ -23,6 +23,7 @@ from wirematrix.errors import (
     EngineCrashed,
     EngineUnavailable,
     InvalidInput,
+    LoadFailed,
     NotReached,
     OursSpent,
     ScriptFailed,
@@ -68,6 +69,7 @@ ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
     ),
     (ScriptFailed("/x", 1, "no"), Status.ERROR, "origin: the script of /x, request 1: no", False),
     (ControlRefused("POST /x", status=500, answer="no"), Status.ERROR, "POST /x: answered 500: no", False),
+    (LoadFailed("nothing was delivered"), Status.ERROR, "nothing was delivered", False),
     (InvalidInput("matrix.yaml:3", "got 5"), Status.ERROR, "matrix.yaml:3: got 5", False),
     (
         EngineUnavailable("webkit", "no build", remedy="install it"),

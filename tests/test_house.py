@@ -122,8 +122,6 @@ OWNERS = {
     "aiohttp": {"load.bench"},
     "fastapi": {"app", "load.tiers"},
     "httpx_sse": {"load.bench"},
-    "locust": {"load.bench"},
-    "websocket": {"load.bench"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
     "sse_starlette": {"app", "load.tiers"},
@@ -132,7 +130,10 @@ OWNERS = {
     "uvloop": {"app", "load", "wirematrix.load.generator"},
     "websockets": {"app", "load", "wirematrix.load.publisher"},
     # the extra `locust`
-    **{name: {"load.locust_subscribers", "load.locustfile"} for name in ("gevent", "locust", "websocket")},
+    **{
+        name: {"load.bench.locust_users", "load.locust_subscribers", "load.locustfile"}
+        for name in ("gevent", "locust", "websocket")
+    },
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
