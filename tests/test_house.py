@@ -130,10 +130,7 @@ OWNERS = {
     "uvloop": {"app", "load", "wirematrix.load.generator"},
     "websockets": {"app", "load", "wirematrix.load.publisher"},
     # the extra `locust`
-    **{
-        name: {"load.bench.locust_users", "load.locust_subscribers", "load.locustfile"}
-        for name in ("gevent", "locust", "websocket")
-    },
+    **{key: {"load.bench", "load.locust_subscribers", "load.locustfile"} for key in ("gevent", "locust", "websocket")},
 }
 
 OURS = {"app", "e2e", "examples", "load", "tests", "tools", "wirematrix"}
