@@ -70,6 +70,18 @@ def test_charts_are_pictures_within_the_page() -> None:
     assert "url(" not in source
 
 
+def test_each_chart_is_there_in_dark_too() -> None:
+    """Where the page is dark, a drawing is taken whose dark colours ask for nothing, whether it learns that or not."""
+    _, page = alone()
+    own = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    dark = [attributes["srcset"] for tag, attributes in page.tags if tag == "source"]
+    assert len(dark) == len(own)
+    for light, other in zip(own, dark, strict=True):
+        adapting, fixed = (b64decode(address.partition(",")[2]).decode() for address in (light, other))
+        assert adapting.count("@media (prefers-color-scheme:dark){:root{") == 1
+        assert fixed == adapting.replace("(prefers-color-scheme:dark)", "all")
+
+
 def test_without_charts_no_picture_is_allowed() -> None:
     """A report that has no drawing allows none, and has none of the sections."""
     page = parsed(render_html([run_of(attempt(cell()))]))

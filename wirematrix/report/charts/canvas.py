@@ -15,6 +15,8 @@ from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Final, Self
 
+from wirematrix.report.charts.chart import DARK
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -222,6 +224,6 @@ def _finished(source: str, alternative: str) -> str:
     body = re.sub(r"\s*<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     head, closing, rest = body.partition(">")
     light, dark = (";".join(f"--{name}:{pair[at]}" for name, pair in COLOURS.items()) for at in (0, 1))
-    style = f":root{{color-scheme:light dark;{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    style = f":root{{color-scheme:light dark;{light}}}@media {DARK}{{:root{{{dark}}}}}"
     words = alternative.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'{head} role="img"{closing}\n <title>{words}</title>\n <style>{style}</style>{rest}'
