@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -14,6 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from wirematrix.load import kernel
+from wirematrix.load.kernel import cpu_time, raise_descriptor_limit
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,22 +105,24 @@ def wait_until_it_answers(port: int, process: subprocess.Popen[str]) -> None:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU time of a process so far, of all its threads, from the scheduler's nanoseconds."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+    """CPU time of a process so far, of all its threads; raises Unmeasured if it has ended."""
+    used = cpu_time(pid)
+    if used is None:
+        raise Unmeasured(f"process {pid} has ended")
+    return used.busy_ns / 1e9
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory that the process has in RAM."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGESIZE")
+    """Memory that the process has in RAM; raises Unmeasured if it has ended."""
+    resident = kernel.resident_bytes(pid)
+    if resident is None:
+        raise Unmeasured(f"process {pid} has ended")
+    return resident
 
 
 def allow_many_files() -> None:
     """Raise our own limit of open files as far as we may; the processes we start inherit it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < OPEN_FILES:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, hard), hard))
+    raise_descriptor_limit(OPEN_FILES)
 
 
 def wait_for_cpu_rest(pid: int, *, rest_s: float = 0.1) -> None:

@@ -104,6 +104,6 @@ def tree_cpu_s(pid: int) -> float:
         family.extend(children[member])
         try:
             total_s += cpu_s(member)
-        except OSError:
+        except Unmeasured:  # gone meanwhile
             continue
     return total_s

@@ -2,9 +2,8 @@
 
 The confidence is strong if every engine build alone gives the same choice, at least 80 % of the weights were measured,
 no rule is open, no row was seen once only, and the lead is at least 5 points, and more than what rows add to it whose
-ranges overlap. It is weak if less than half of the
-weights were measured, a rule is open for a candidate that is in, the engines disagree by half, or the lead is below
-1 point. Everything else is fair.
+ranges overlap. It is weak if less than half of the weights were measured, a rule is open for a candidate that is in,
+the engines disagree by half, or the lead is below 1 point. Everything else is fair.
 """
 
 from __future__ import annotations
