@@ -52,6 +52,7 @@ RINGS_BY_MODULE = {
         "repeats",
         "runfile",
         "timeline",
+        "transitions",
         "upkeep",
         "yamlfile",
     ),
