@@ -93,6 +93,7 @@ RINGS_BY_MODULE = {
     3: (  # faces
         *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
         *("load_command", "load_progress", "locust_command"),
+        *("command_files", "comment_command", "export_command", "open_command", "show_command"),
     ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
@@ -117,7 +118,8 @@ OWNERS = {
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
     | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"},
+    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"}
+    | {f"wirematrix.{name}_command" for name in ("comment", "export", "open", "show")},
     "xdist": {"wirematrix.plugin"},
     # app and load
     "aiohttp": {"load.bench"},

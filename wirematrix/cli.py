@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import codec, factfile, load_command, yamlfile
+from wirematrix import codec, export_command, factfile, load_command, yamlfile
 from wirematrix import doctor as diagnosis
+from wirematrix.command_files import files_or_usual, write
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
 from wirematrix.effort import effort_of
@@ -25,7 +26,6 @@ from wirematrix.gather import gather
 from wirematrix.marks import marked
 from wirematrix.matrix import Matrix, load, parse
 from wirematrix.model import SAME_ORIGIN, Run
-from wirematrix.nodes import choice
 from wirematrix.report import (
     Advice,
     comparison,
@@ -42,7 +42,6 @@ from wirematrix.report.text import visible
 from wirematrix.runfile import load as load_run
 from wirematrix.upkeep import Switches, update
 
-USUAL_RUNS = (Path("results/run.json"), Path("results/load.json"))
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 cli = typer.Typer(
@@ -55,6 +54,7 @@ cli = typer.Typer(
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
 cli.command("load")(load_command.load)
+cli.command("export")(export_command.export)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
@@ -243,14 +243,6 @@ def decision_of(file: Path) -> Decision:
     return decision
 
 
-def files_or_usual(runs: list[Path] | None, verb: str) -> list[Path]:
-    """The run files that were named, else those that lie where runs put them; InvalidInput if there is none."""
-    files = runs or [each for each in USUAL_RUNS if each.exists()]
-    if not files:
-        raise InvalidInput(f"wirematrix {verb}", "got no run file", expected=choice([str(each) for each in USUAL_RUNS]))
-    return files
-
-
 def advice_of(runs: Sequence[Run], file: Path) -> Advice:
     """What a matrix, if it is there, recommends from these runs, or why it does not."""
     if not file.exists():
@@ -260,15 +252,6 @@ def advice_of(runs: Sequence[Run], file: Path) -> Advice:
         return Advice(answers=decide(decision, runs) if decision else ())
     except InvalidInput as mistake:
         return Advice(because=f"no recommendation can be given: {mistake}")
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file whose place a person named; InvalidInput if that cannot be."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
 def plan_as_json(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> dict[str, object]:

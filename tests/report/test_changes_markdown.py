@@ -19,7 +19,7 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 def rendered(found: Transitions) -> str:
     """The changes as a reader of CommonMark with tables shows them."""
-    return MARKDOWN.render(changes_markdown(found))
+    return str(MARKDOWN.render(changes_markdown(found)))
 
 
 def test_every_change_has_its_table() -> None:
