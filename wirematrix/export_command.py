@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from wirematrix.command_files import USUAL_RUN, files_or_usual, write
 from wirematrix.errors import InvalidInput
+from wirematrix.model import Run
+from wirematrix.nodes import choice
 from wirematrix.report import exports
 from wirematrix.runfile import load
+
+FORMATS: Final[Mapping[str, tuple[str, Callable[[Sequence[Run]], str]]]] = {
+    "--junit": ("JUnit XML", exports.junit_xml),
+    "--ctrf": ("CTRF", exports.ctrf_json),
+    "--csv": ("CSV", exports.csv_table),
+    "--badge": ("badge", exports.badge_svg),
+}
 
 
 def export(
@@ -25,27 +34,17 @@ def export(
     badge: Annotated[Path | None, typer.Option("--badge", help="an SVG for a README")] = None,
 ) -> None:
     """Write what run files hold in the formats of other tools: JUnit XML, CTRF, CSV, wptreport, a badge."""
-    wanted = {"--junit": junit, "--ctrf": ctrf, "--csv": csv, "--wptreport": wptreport, "--badge": badge}
-    if not any(wanted.values()):
-        raise InvalidInput("wirematrix export", "got no format", expected=f"one or several of {', '.join(wanted)}")
-    named = [file.resolve() for file in wanted.values() if file]
-    if twice := next((file for file in named if named.count(file) > 1), None):
-        raise InvalidInput("wirematrix export", f"got {twice} for two formats", expected="a file for each")
+    wanted = {"--junit": junit, "--ctrf": ctrf, "--csv": csv, "--badge": badge}
+    if not any((*wanted.values(), wptreport)):
+        raise InvalidInput("wirematrix export", "got no format", expected=choice([*wanted, "--wptreport"]))
     loaded = [load(file) for file in files_or_usual(runs, "export", (USUAL_RUN,))]
-
-    def made() -> Iterator[tuple[str, Path, str]]:
-        if junit:
-            yield "JUnit XML", junit, exports.junit_xml(loaded)
-        if ctrf:
-            yield "CTRF", ctrf, exports.ctrf_json(loaded)
-        if csv:
-            yield "CSV", csv, exports.csv_table(loaded)
-        if wptreport:
-            for name, text in exports.wptreports(loaded).items():
-                yield "wptreport", wptreport / f"{name}.json", text
-        if badge:
-            yield "badge", badge, exports.badge_svg(loaded)
-
-    for what, file, text in made():
+    made = [(*FORMATS[option], file) for option, file in wanted.items() if file]
+    texts = [(what, file, render(loaded)) for what, render, file in made]
+    if wptreport:
+        texts += [("wptreport", wptreport / f"{name}.json", text) for name, text in exports.wptreports(loaded).items()]
+    places = [file.resolve() for _, file, _ in texts]
+    if twice := next((place for place in places if places.count(place) > 1), None):
+        raise InvalidInput("wirematrix export", f"got {twice} for two formats", expected="a file for each")
+    for what, file, text in texts:
         write(file, text)
         typer.echo(f"{what}: {file}")
