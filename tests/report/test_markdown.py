@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from tests.report.factory import CHROMIUM, attempt, cell, conditions, run_of
 from tests.report.synthetic import matrix
 from wirematrix.model import Status
-from wirematrix.report import markdown_summary
+from wirematrix.report import markdown, markdown_summary
 from wirematrix.report.markdown import escaped
 from wirematrix.report.text import visible
 
@@ -55,6 +55,23 @@ def test_summary_says_what_the_terminal_says() -> None:
 def test_summary_fits_a_job_page() -> None:
     """A whole matrix stays far below the one mebibyte that a job summary may have."""
     assert len(markdown_summary([matrix(observations=0)]).encode()) < 100_000
+
+
+def test_news_stands_first() -> None:
+    """What is unexpected follows the headline, then what changed, then the engines, then the grids."""
+    page = MARKDOWN.render(markdown_summary([matrix(observations=0)], changes="### Changes\n\nnone\n"))
+    words = ("7 of 622 cells unexpected", "<h3>Unexpected</h3>", "<h3>Changes</h3>", "<th>origin</th>", "<details>")
+    places = [page.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_what_no_job_page_holds_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub shows nothing of a summary that is too large, so the grids go and the summary says so."""
+    monkeypatch.setattr(markdown, "LARGEST_BYTES", 10_000)
+    text = markdown_summary([matrix(observations=0)])
+    assert "The grids are too large for a job page" in text
+    assert "<details>" not in text
+    assert "### Unexpected" in text
 
 
 def test_nothing_unexpected_is_short() -> None:

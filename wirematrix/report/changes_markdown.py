@@ -6,11 +6,10 @@ that a run holds becomes markup: see `markdown.escaped`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from wirematrix.gather import Place
-from wirematrix.report.markdown import escaped
+from wirematrix.report.markdown import Link, escaped, linked, no_link
 from wirematrix.report.tally import counted
 from wirematrix.report.text import clipped
 from wirematrix.transitions import CHANGE_MEANS, Change, Transition, Transitions
@@ -26,19 +25,11 @@ AT_MOST: Final = 50  # cells of one change that are named
 BECAUSE_CHARS: Final = 300
 NOTHING: Final = "–"
 
-Link = Callable[[Place], str]
-
-
-def no_link(_: Place) -> str:
-    """Cells are named and lead nowhere."""
-    return ""
-
 
 def changes_markdown(found: Transitions, *, at_most: int = AT_MOST, link: Link = no_link) -> str:
     """All changes; of each kind so many cells are named, and the rest counted.
 
-    `link` gives the address of a cell's evidence, or the empty string. It is written as it is, so it must be made of
-    what `text.web_link` and `text.anchor` let through.
+    `link` gives the address of a cell's evidence, or the empty string; one that `text.web_link` would let through.
     """
     return "\n".join(_lines(found, at_most, link)) + "\n"
 
@@ -85,7 +76,7 @@ def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link
 def _row(one: Transition, address: str) -> str:
     name = f"<code>{escaped(one.place.cell.id)}</code>"
     words = (
-        f"[{name}]({address})" if address else name,
+        linked(name, address) if address else name,
         escaped(one.place.build_key),
         escaped(clipped(one.was)) or NOTHING,
         escaped(clipped(one.now)) or NOTHING,
