@@ -91,9 +91,8 @@ RINGS_BY_MODULE = {
         "waits",
     ),
     3: (  # faces
-        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
-        *("load_command", "load_progress", "locust_command"),
-        *("command_files", "comment_command", "export_command", "open_command", "show_command"),
+        *("cli", "command_files", "doctor", "items", "load_progress", "options", "plugin", "progress", "report"),
+        *("runbook", "soak", *(f"{name}_command" for name in ("comment", "export", "load", "locust", "open", "show"))),
     ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
@@ -116,10 +115,10 @@ OWNERS = {
     "pygments": {"wirematrix.effort"},
     "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
     "rich": {"wirematrix.cli", "wirematrix.doctor", "wirematrix.progress"}
-    | {"wirematrix.load_command", "wirematrix.load_progress", "wirematrix.report"},
+    | {f"wirematrix.{name}" for name in ("load_command", "load_progress", "report", "show_command")},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
-    "typer": {"wirematrix.cli", "wirematrix.load_command", "wirematrix.locust_command", "wirematrix.progress"}
-    | {f"wirematrix.{name}_command" for name in ("comment", "export", "open", "show")},
+    "typer": {"wirematrix.cli", "wirematrix.progress"}
+    | {f"wirematrix.{name}_command" for name in ("load", "locust", "comment", "export", "open", "show")},
     "xdist": {"wirematrix.plugin"},
     # app and load
     "aiohttp": {"load.bench"},

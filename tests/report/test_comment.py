@@ -72,16 +72,16 @@ def test_no_baseline_is_said() -> None:
 def test_everything_at_once_fits() -> None:
     """Thousands of changes and of unexpected cells fit GitHub's limit: few are named, all are counted."""
     long = "because " * 60
-    surprises = run_of(*(attempt(cell(f"row_{number}"), Status.FAIL, long) for number in range(2000)))
+    surprises = run_of(*(attempt(cell(f"row_{number}"), Status.FAIL, long) for number in range(500)))
     changed = transitions(
         replace(transition(change, f"{change}_row_{number}"), because=long)
         for change in Change
-        for number in range(1000)
+        for number in range(200)
     )
     text = comment_markdown([surprises], changed, url=URL)
     assert 20_000 < len(text) <= LARGEST
-    assert "1,000 cells regressed" in text
-    assert "2,000 of 2,000 cells unexpected" in MARKDOWN.render(text)
+    assert "200 cells regressed" in text
+    assert "500 of 500 cells unexpected" in MARKDOWN.render(text)
 
 
 def test_what_cannot_fit_says_so() -> None:

@@ -76,7 +76,12 @@ HOSTILE_CELLS = st.builds(
 def _hostile(attempts: list[Attempt], cells: list[Cell], words: str, because: str) -> Run:
     """Attempts of cells with such names, and every other text of the run some words."""
     own = tuple(
-        replace(one, cell=of, verdict=replace(one.verdict, because=because))
+        replace(
+            one,
+            cell=of,
+            verdict=replace(one.verdict, because=because),
+            timeline=tuple(replace(seen, at_ms=float(place)) for place, seen in enumerate(one.timeline)),
+        )
         for one, of in zip(attempts, cells, strict=False)
     )
     text = replace(scenario_text(), title=words, story=words, source=f"{words}:7", kind=Kind.CHECK)

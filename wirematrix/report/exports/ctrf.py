@@ -41,7 +41,7 @@ def ctrf_json(runs: Sequence[Run], *, written: datetime | None = None) -> str:
     Raises InvalidInput if there is no run, or if a run's start or end is no time: CTRF demands both.
     """
     found = cases_of(runs)
-    tests = [_test(case) for case in found.cases]
+    tests = [_entry(case) for case in found.cases]
     moment = (written or datetime.now(UTC)).isoformat(timespec="seconds")
     return json.dumps(
         {
@@ -61,14 +61,14 @@ def ctrf_json(runs: Sequence[Run], *, written: datetime | None = None) -> str:
     )
 
 
-def _summary(found: Cases, tests: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    counts = Counter(test["status"] for test in tests)
+def _summary(found: Cases, entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    counts = Counter(entry["status"] for entry in entries)
     start = min(_moment(run.started, f"run {number}: info.started") for number, run in _numbered(found.view.runs))
     stop = max(_moment(run.finished, f"run {number}: info.finished") for number, run in _numbered(found.view.runs))
     return {
-        "tests": len(tests),
+        "tests": len(entries),
         **{status: counts[status] for status in SUMMED},
-        "flaky": sum(test["flaky"] for test in tests),
+        "flaky": sum(entry["flaky"] for entry in entries),
         "suites": len(found.view.groups),
         "start": start,
         "stop": stop,
@@ -124,8 +124,8 @@ def _joined(words: Any) -> str:
     return ", ".join(dict.fromkeys(map(visible, words)))
 
 
-def _test(case: Case) -> dict[str, Any]:
-    test: dict[str, Any] = {
+def _entry(case: Case) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "name": case.name,
         "testId": case.name,
         "status": STATUSES[case.outcome],
@@ -136,19 +136,19 @@ def _test(case: Case) -> dict[str, Any]:
         "type": "e2e",
     }
     if case.message:
-        test["message"] = case.message
+        entry["message"] = case.message
     if case.scenario:
-        test |= {"suite": [visible(case.scenario.group), visible(case.scenario.name)]}
+        entry |= {"suite": [visible(case.scenario.group), visible(case.scenario.name)]}
         if place := SOURCE.fullmatch(case.scenario.source):
-            test |= {"filePath": visible(place["file"]), "line": int(place["line"])}
-        test["tags"].append(str(case.scenario.kind))
+            entry |= {"filePath": visible(place["file"]), "line": int(place["line"])}
+        entry["tags"].append(str(case.scenario.kind))
     if case.engine and case.slot:
         build, cell = case.engine.build, case.slot.cell
-        test["browser"] = visible(f"{case.engine.name} ({build.origin})")
-        test["parameters"] = {
+        entry["browser"] = visible(f"{case.engine.name} ({build.origin})")
+        entry["parameters"] = {
             name: visible(getattr(cell, name)) for name in ("engine", "transport", "network", "relation")
         }
-    return test | _attempts(case)
+    return entry | _attempts(case)
 
 
 def _attempts(case: Case) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def _report(engine: EngineView, found: Cases) -> dict[str, Any]:
     runs = own or list(found.view.runs)  # a build that no run has stands for one that was missing
     report: dict[str, Any] = {
         "run_info": _run_info(engine, runs),
-        "results": [_result(case) for case in found.of(engine)],
+        "results": [_entry(case) for case in found.of(engine)],
         "subsuites": {},
     }
     for key, moments, choose in (
@@ -83,8 +83,8 @@ def _run_info(engine: EngineView, runs: Sequence[RunInfo]) -> dict[str, Any]:
     }
 
 
-def _result(case: Case) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _entry(case: Case) -> dict[str, Any]:
+    entry: dict[str, Any] = {
         "test": _test_id(case),
         "subsuite": "",
         "subtests": [],
@@ -94,16 +94,16 @@ def _result(case: Case) -> dict[str, Any]:
         "duration": 0,
     }
     if case.judged is None:
-        return result
+        return entry
     attempt = case.judged.deciding.attempt
     verdict = attempt.verdict
-    result |= {
+    entry |= {
         "status": STATUSES[verdict.status],
         "message": None if verdict.status is Status.PASS and verdict.expected else visible(verdict.because),
         "duration": max(0, round(attempt.duration_ms)),
     }
-    del result["expected"]
-    return result | _claim(verdict.expectation, result["status"])
+    del entry["expected"]
+    return entry | _claim(verdict.expectation, entry["status"])
 
 
 def _claim(expectation: Expectation, status: str) -> dict[str, Any]:
