@@ -6,7 +6,7 @@ import io
 import re
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from rich.console import Console
 
 from tests.report.exports.variety import HOSTILE_RUNS, SURPRISE
@@ -108,6 +108,7 @@ def test_pages_cannot_move_the_cursor() -> None:
     assert re.findall(r"\x1b\[(?![0-9;]*m)", text) == []
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS)
 def test_any_words_are_lines_of_text(run: Run) -> None:
     """Whatever pages and files say, nothing but line ends of ours is a control character."""

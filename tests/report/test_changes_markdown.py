@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from tests.report.test_markdown import ATTACKS
@@ -77,6 +77,7 @@ def test_attacks_stay_words(attack: str) -> None:
     assert tags[0] == tags[1]
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE)
 def test_any_text_keeps_the_tables(found: Transitions) -> None:
     """Whatever ids, statuses and reasons hold, each cell is one row of five columns, and the text is UTF-8."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from markdown_it import MarkdownIt
 
 from tests.report.exports.variety import HOSTILE_RUNS, VARIETY
@@ -98,6 +98,7 @@ def test_whole_matrix_is_a_short_comment() -> None:
     assert len(comment_markdown([matrix(observations=0)], EVERY_CHANGE)) < 20_000
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS, HOSTILE)
 def test_any_words_fit_and_stay_words(run: Run, changes: Transitions) -> None:
     """Whatever pages and files say, it fits, is UTF-8, and has no heading, list or table but ours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.exports.variety import NEVER, ODD, VARIETY
@@ -60,6 +60,7 @@ def test_badge_loads_nothing() -> None:
     assert tags == {"svg", "title", "clipPath", "rect", "g", "text"}
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(st.characters(codec=None)) | st.sampled_from(ODD))
 def test_any_label_stays_text(label: str) -> None:
     """Whatever the label is, it is text in the same elements, and fits the picture."""

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report.exports.variety import HOSTILE_RUNS, NEVER, SHAKY, VARIETY
@@ -89,6 +89,7 @@ def test_formulas_are_words(text: str, written: str) -> None:
     assert read_back(written) == visible(text)
 
 
+@settings(deadline=None, max_examples=60)
 @given(ANY_TEXT)
 def test_any_text_is_read_back(text: str) -> None:
     """Every text comes back as it is shown, and none of its parts begins as a formula does."""
@@ -96,6 +97,7 @@ def test_any_text_is_read_back(text: str) -> None:
     assert not any(part.startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20")) for part in neutral(text).split(";"))
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS)
 def test_any_words_stay_in_their_column(run: Run) -> None:
     """Whatever pages and files say, rows have all columns, one line each, and no cell of text is a formula."""

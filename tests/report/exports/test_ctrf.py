@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft7Validator, FormatChecker, ValidationError
 
 from tests.report.exports.variety import HOSTILE_RUNS, NEVER, SHAKY, SURPRISE, VARIETY
@@ -111,6 +111,7 @@ def test_a_seeded_defect_is_found() -> None:
             VALIDATOR.validate(document)
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS)
 def test_any_words_fit_the_schema(run: Run) -> None:
     """Whatever pages and files say, the document fits, is UTF-8, and has a test for each cell."""

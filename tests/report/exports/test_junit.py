@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from tests.report.exports.variety import HOSTILE_RUNS, NEVER, NOWHERE, SHAKY, SURPRISE, VARIETY
@@ -137,6 +137,7 @@ def test_a_seeded_defect_is_found() -> None:
     assert beyond_schema(re.sub(r'time="[^"]*"', 'time="1e3"', text)) != []
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS)
 def test_any_words_are_read_back(run: Run) -> None:
     """Whatever pages and files say, it is XML, within the schema, with a testcase for each cell."""

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator, ValidationError
 
 from tests.report.exports.variety import HOSTILE_RUNS, MACOS, SURPRISE, VARIETY
@@ -114,6 +114,7 @@ def test_a_seeded_defect_is_found() -> None:
             VALIDATOR.validate(report)
 
 
+@settings(deadline=None, max_examples=60)
 @given(HOSTILE_RUNS)
 def test_any_words_stay_below_their_folder(run: Run) -> None:
     """Whatever pages and files say, reports fit, are ASCII, and neither ids nor names of files lead elsewhere."""
