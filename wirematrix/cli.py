@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import codec, export_command, factfile, load_command, show_command, yamlfile
+from wirematrix import codec, export_command, factfile, load_command, open_command, show_command, yamlfile
 from wirematrix import doctor as diagnosis
 from wirematrix.command_files import files_or_usual, write
 from wirematrix.decision import Decision
@@ -56,6 +56,7 @@ cli.add_typer(expectations, name="expectations")
 cli.command("load")(load_command.load)
 cli.command("export")(export_command.export)
 cli.command("show")(show_command.show)
+cli.command("open")(open_command.open_report)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
