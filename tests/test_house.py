@@ -55,6 +55,7 @@ RINGS_BY_MODULE = {
         "transitions",
         "upkeep",
         "yamlfile",
+        *("changes", "counterparts", "keynumbers", "noise"),
     ),
     2: (  # machines
         "admission",
