@@ -142,8 +142,7 @@ SCENARIOS_MAY_ALSO_IMPORT = {"pytest"}
 # docs/glossary.md, last section: banned alone, or banned in any part of a name.
 BANNED_ALONE = {"browser", "client", "data", "drop", "event", "info", "path", "result", "session", "test"}
 BANNED_ANYWHERE = {"helper", "helpers", "manager", "managers", "util", "utils"}
-# Functions whose parameters are named by somebody else: pytest's hooks, asyncio's protocols.
-DICTATED = r"pytest_\w+|data_received|datagram_received"
+DICTATED = r"pytest_\w+|data_received|datagram_received"  # parameters named by pytest's hooks, asyncio's protocols
 # Names that pass in one file, each for a reason.
 ALLOWED_WORDS = {
     "wirematrix/yamlfile.py": {"event", "events"},  # YAML's own word for what a parser emits

@@ -14,7 +14,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import codec, export_command, factfile, load_command, open_command, show_command, yamlfile
+from wirematrix import (
+    codec,
+    comment_command,
+    export_command,
+    factfile,
+    load_command,
+    open_command,
+    show_command,
+    yamlfile,
+)
 from wirematrix import doctor as diagnosis
 from wirematrix.command_files import files_or_usual, write
 from wirematrix.decision import Decision
@@ -31,7 +40,6 @@ from wirematrix.report import (
     comparison,
     effort_page,
     facts_page,
-    markdown_summary,
     print_load,
     print_summary,
     write_report,
@@ -54,6 +62,8 @@ cli = typer.Typer(
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
 cli.command("load")(load_command.load)
+cli.command("comment")(comment_command.comment)
+cli.command("summary")(comment_command.summary)
 cli.command("export")(export_command.export)
 cli.command("show")(show_command.show)
 cli.command("open")(open_command.open_report)
@@ -106,12 +116,6 @@ def report(
         if run.load:
             print_load(run.load, Console())
     typer.echo(f"report: {output}")
-
-
-@cli.command()
-def summary(runs: RunFiles) -> None:
-    """Print the matrix as Markdown, for a job summary."""
-    typer.echo(markdown_summary([load_run(file) for file in runs]))
 
 
 @expectations.command("update")

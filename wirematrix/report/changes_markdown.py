@@ -47,13 +47,22 @@ def _lines(found: Transitions, at_most: int, link: Link) -> Iterator[str]:
     for sentence in found.builds:
         yield ""
         yield f"> Another build: {escaped(clipped(sentence, BECAUSE_CHARS))}"
+    named = has_namesakes(found)
     for change in ORDER:
         if own := found.of(change):
             yield ""
-            yield from _table(change, own, at_most, link)
+            yield from _table(change, own, at_most, link, builds=named)
 
 
-def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link) -> Iterator[str]:
+def has_namesakes(found: Transitions) -> bool:
+    """Whether cells of two builds of one engine changed, so that their ids alone do not tell them apart."""
+    builds: dict[str, set[str]] = {}
+    for place in found.changes:
+        builds.setdefault(place.cell.engine, set()).add(place.build_key)
+    return any(len(keys) > 1 for keys in builds.values())
+
+
+def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link, *, builds: bool) -> Iterator[str]:
     head = f"{counted(len(own), 'cell')} {WORDS[change]}"
     folded = change in FOLDED
     if folded:
@@ -62,9 +71,9 @@ def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link
         yield f"**{escaped(head)}**: {escaped(CHANGE_MEANS[change])}"
     if at_most:
         yield ""
-        yield "| cell | engine | was | now | because |"
-        yield "| --- | --- | --- | --- | --- |"
-        yield from (_row(one, link(one.place)) for one in own[:at_most])
+        yield f"| cell |{' build |' if builds else ''} was | now | because |"
+        yield f"| --- |{' --- |' if builds else ''} --- | --- | --- |"
+        yield from (_row(one, link(one.place), build=builds) for one in own[:at_most])
     if (left := len(own) - at_most) > 0:
         yield ""
         yield f"{left:,}{' more' if at_most else ''} not named here; the report has them all."
@@ -73,11 +82,11 @@ def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link
         yield "</details>"
 
 
-def _row(one: Transition, address: str) -> str:
+def _row(one: Transition, address: str, *, build: bool) -> str:
     name = f"<code>{escaped(one.place.cell.id)}</code>"
     words = (
         linked(name, address) if address else name,
-        escaped(one.place.build_key),
+        *([escaped(one.place.build_key)] if build else ()),
         escaped(clipped(one.was)) or NOTHING,
         escaped(clipped(one.now)) or NOTHING,
         escaped(clipped(one.because, BECAUSE_CHARS)),
