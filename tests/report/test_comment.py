@@ -31,17 +31,27 @@ def test_comment_is_found_again() -> None:
 
 
 def test_news_stands_before_what_is_known() -> None:
-    """Headline, absent cells, unexpected cells, changes, and a row for each engine, in this order."""
+    """Headline, absent cells, changes, unexpected cells besides, and a row for each engine, in this order."""
     page = MARKDOWN.render(comment_markdown([VARIETY], EVERY_CHANGE))
     words = (
         "4 of 10 cells unexpected",
         "never arrived",
-        "<h3>Unexpected</h3>",
         "<h3>Changes</h3>",
+        "<h3>Unexpected, and no change</h3>",
         "WebKitGTK 2.50.6</td>",
     )
     places = [page.index(word) for word in words]
     assert places == sorted(places)
+
+
+def test_a_cell_is_told_once() -> None:
+    """A cell that is unexpected and changed stands among the changes, and not once more."""
+    run = run_of(attempt(cell(), Status.FAIL), attempt(cell("opens_late", network="refuse"), Status.FAIL))
+    text = comment_markdown([run], transitions([transition(Change.REGRESSED)]))
+    changed, _, besides = text.partition("### Unexpected, and no change")
+    assert text.count("<code>opens&#91;") == 1
+    assert "opens_late" in besides
+    assert "<code>opens&#91;" in changed
 
 
 def test_cells_lead_to_their_evidence() -> None:

@@ -1,4 +1,4 @@
-"""The comment under a pull request: what changed against the baseline, what is unexpected, and where the report is.
+"""The comment under a pull request: what changed against the baseline, what else is unexpected, where the report is.
 
 It begins with a marker that no reader sees, by which a workflow finds its own comment again and updates it in place of
 writing another. It always fits: GitHub refuses a comment of more than 65,536 characters, so cells are named only as far
@@ -60,6 +60,7 @@ def _lines(view: ReportView, changes: Transitions | None, url: str, at_most: int
         yield linked("The whole report", url)
         yield ""
     yield from markdown.missing(view, at_most)
-    yield from markdown.unexpected(view, at_most, link)
     yield changes_markdown(changes, at_most=at_most, link=link) if changes else f"{NO_BASELINE}\n"
+    title = "Unexpected, and no change" if changes else "Unexpected"
+    yield from markdown.unexpected(view, at_most, link, besides=changes.changes if changes else (), title=title)
     yield from markdown.engines(view)

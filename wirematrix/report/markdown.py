@@ -6,7 +6,7 @@ character reference, which renders as the character and never works as syntax (C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from wirematrix.gather import Place
@@ -97,13 +97,24 @@ def missing(view: ReportView, at_most: int = UNEXPECTED_AT_MOST) -> Iterator[str
     yield ""
 
 
-def unexpected(view: ReportView, at_most: int = UNEXPECTED_AT_MOST, link: Link = no_link) -> Iterator[str]:
-    """Every cell that is news, with what was claimed, why, and the command that runs it again; nothing without news."""
-    if not view.unexpected:
+def unexpected(
+    view: ReportView,
+    at_most: int = UNEXPECTED_AT_MOST,
+    link: Link = no_link,
+    *,
+    besides: Collection[Place] = (),
+    title: str = "Unexpected",
+) -> Iterator[str]:
+    """Every cell that is news, with what was claimed, why, and the command that runs it again; nothing without news.
+
+    `besides` are cells that are told elsewhere.
+    """
+    news = [slot for slot in view.unexpected if Place(slot.engine.key, slot.cell) not in besides]
+    if not news:
         return
-    yield "### Unexpected"
+    yield f"### {title}"
     yield ""
-    for slot in view.unexpected[:at_most]:
+    for slot in news[:at_most]:
         name = f"<code>{escaped(slot.cell.id)}</code>"
         address = link(Place(slot.engine.key, slot.cell))
         yield (
@@ -112,7 +123,7 @@ def unexpected(view: ReportView, at_most: int = UNEXPECTED_AT_MOST, link: Link =
         )
         yield f"  {escaped(clipped(slot.because))}<br>"
         yield f"  <code>{escaped(rerun_command(slot.scenario, slot.cell))}</code>"
-    if (left := len(view.unexpected) - at_most) > 0:
+    if (left := len(news) - at_most) > 0:
         yield f"- {'and ' if at_most else ''}{left:,}{' more' if at_most else ''}; the report has them all"
     yield ""
 
