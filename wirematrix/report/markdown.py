@@ -40,7 +40,14 @@ def markdown_summary(runs: Sequence[Run], *, changes: str = "") -> str:
     told without them. Raises InvalidInput if there is no run.
     """
     view = merge_views(runs)
-    news = (*head(view), *missing(view), *unexpected(view), *([changes] if changes else ()), *engines(view))
+    news = (
+        *head(view),
+        *missing(view),
+        *unexpected(view),
+        *([changes] if changes else ()),
+        *engines(view),
+        *unsettled(view),
+    )
     whole = "\n".join((*news, *_grids(view))) + "\n"
     if len(whole.encode()) <= LARGEST_BYTES:
         return whole
@@ -71,7 +78,8 @@ def linked(markup: str, address: str) -> str:
 
 def head(view: ReportView) -> Iterator[str]:
     """The headline, the counts, and whatever must be known before either is believed."""
-    yield f"## {'❌' if view.tally.surprises or view.missing else '✅'} {escaped(view.headline)}"
+    mark = "❌" if view.tally.surprises or view.missing else "✅" if view.tally.cells else "⚪"
+    yield f"## {mark} {escaped(view.headline)}"
     yield ""
     yield escaped(view.tally.line)
     yield ""
@@ -125,6 +133,21 @@ def unexpected(
         yield f"  <code>{escaped(rerun_command(slot.scenario, slot.cell))}</code>"
     if (left := len(news) - at_most) > 0:
         yield f"- {'and ' if at_most else ''}{left:,}{' more' if at_most else ''}; the report has them all"
+    yield ""
+
+
+def unsettled(view: ReportView, at_most: int = UNEXPECTED_AT_MOST) -> Iterator[str]:
+    """The cells whose attempts or runs ended differently, folded; nothing if all agree."""
+    if not view.unsettled:
+        return
+    yield f"<details><summary>{counted(len(view.unsettled), 'cell')} whose attempts differ</summary>"
+    yield ""
+    for slot in view.unsettled[:at_most]:
+        yield f"- <code>{escaped(slot.cell.id)}</code> in {escaped(slot.engine.name)}: {escaped(slot.unsettled)}"
+    if (left := len(view.unsettled) - at_most) > 0:
+        yield f"- and {left:,} more; the report has them all"
+    yield ""
+    yield "</details>"
     yield ""
 
 
