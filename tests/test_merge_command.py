@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from tests.commands import Command
 from tests.report.factory import attempt, cell
 from tests.test_merging import CELLS, DECLARED, job, planned, shard
-from wirematrix import cli, codec
+from wirematrix import codec
 from wirematrix.runfile import dump, load_all, load_merged
-
-
-class Answer(NamedTuple):
-    """How a command ended, and what it printed."""
-
-    status: object
-    out: str
-    err: str
-
-
-Command = Callable[..., Answer]
 
 
 @pytest.fixture
@@ -35,20 +22,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     dump(shard(attempt(CELLS[0]), declared=DECLARED[:2]), tmp_path / "half.json")
     dump(shard(attempt(CELLS[1]), started="2027-01-01T00:00:00Z"), tmp_path / "rest.json")
     return tmp_path
-
-
-@pytest.fixture
-def answer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`wirematrix` with some words."""
-
-    def run(*words: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["wirematrix", *words])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return Answer(end.value.code, printed.out, printed.err)
-
-    return run
 
 
 def test_complete_runs_are_merged(folder: Path, answer: Command) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from wirematrix import codec, factfile, load_command, merge_command, plan_command, yamlfile
+from wirematrix import codec, diff_command, factfile, load_command, merge_command, plan_command, yamlfile
 from wirematrix import doctor as diagnosis
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
@@ -54,6 +54,7 @@ expectations = typer.Typer(help="What is claimed of the cells, and whether it st
 cli.add_typer(expectations, name="expectations")
 cli.command("plan")(plan_command.plan)
 cli.command("merge")(merge_command.merge)
+cli.command("diff")(diff_command.diff)
 cli.command("load")(load_command.load)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
