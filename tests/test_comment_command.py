@@ -38,7 +38,7 @@ def test_comment_says_what_changed() -> None:
     done = said("comment", "now.json", "--baseline", "before.json", "--url", "https://a.example/matrix.html")
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith(f"{MARKER}\n## ❌ 1 of 2 cells unexpected\n")
-    assert "1 regressed, 1 fixed; 2 cells compared with " in done.stdout
+    assert "2 cells compared: 1 regressed, 1 fixed. Baseline: 4f2a9c1d77, begun " in done.stdout
     assert "(<https://a.example/matrix.html#opens.chromium-websocket-direct>)" in done.stdout
 
 

@@ -6,6 +6,7 @@ expectation lists beside the old one, is no news. Numbers change beyond `noise`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -217,6 +218,11 @@ def _key_numbers(gathered: Gathered) -> dict[str, KeyNumber]:
 
 
 def _named(runs: Sequence[RunInfo]) -> str:
-    """Commits and start of a baseline: `2e8ae0f6ebeb, begun 2026-11-26T06:50:10+00:00`."""
+    """Commits and start of a baseline: `2e8ae0f6ebeb, begun 2026-11-26 06:50 UTC`."""
     commits = ", ".join(dict.fromkeys(one.commit or "unknown commit" for one in runs))
-    return f"{commits}, begun {min(one.started for one in runs)}"
+    first = min(one.started for one in runs)
+    try:
+        begun = f"{dt.datetime.fromisoformat(first).astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        begun = first or "nobody knows when"
+    return f"{commits}, begun {begun}"

@@ -1,13 +1,15 @@
-"""Files that a person names to a command: which run files are meant, and writing what was made of them."""
+"""Files that a person names to a command: which run files are meant, what is in them, and where to write."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from wirematrix.errors import InvalidInput
+from wirematrix.model import Run
 from wirematrix.nodes import choice
+from wirematrix.runfile import load_all
 
 USUAL_RUN: Final = Path("results/run.json")
 USUAL_RUNS: Final = (USUAL_RUN, Path("results/load.json"))
@@ -19,6 +21,11 @@ def files_or_usual(runs: Sequence[Path] | None, verb: str, usual: Sequence[Path]
     if not files:
         raise InvalidInput(f"wirematrix {verb}", "got no run file", expected=choice([str(each) for each in usual]))
     return files
+
+
+def runs_of(files: Iterable[Path]) -> list[Run]:
+    """Every run that these files tell of, merged files among them."""
+    return [run for file in files for run in load_all(file)]
 
 
 def write(file: Path, text: str) -> None:

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from wirematrix.changes import transitions
+from wirematrix.command_files import runs_of
 from wirematrix.model import Run
 from wirematrix.report import markdown_summary
 from wirematrix.report.changes_markdown import changes_markdown
 from wirematrix.report.comment import comment_markdown
-from wirematrix.runfile import load
 from wirematrix.transitions import Transitions
 
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
@@ -26,16 +26,16 @@ def comment(
     url: Annotated[str, typer.Option("--url", help="where the report lies; cells then lead to their evidence")] = "",
 ) -> None:
     """Print a pull-request comment: what changed against a baseline, and what is unexpected; always short enough."""
-    loaded = [load(file) for file in runs]
+    loaded = runs_of(runs)
     typer.echo(comment_markdown(loaded, _changes(loaded, baseline), url=url), nl=False)
 
 
 def summary(runs: RunFiles, baseline: Baseline = None) -> None:
     """Print the matrix as Markdown, for a job summary; with a baseline also what changed."""
-    loaded = [load(file) for file in runs]
+    loaded = runs_of(runs)
     changes = _changes(loaded, baseline)
     typer.echo(markdown_summary(loaded, changes=changes_markdown(changes) if changes else ""))
 
 
 def _changes(runs: Sequence[Run], baseline: Sequence[Path] | None) -> Transitions | None:
-    return transitions([load(file) for file in baseline], runs) if baseline else None
+    return transitions(runs_of(baseline), runs) if baseline else None

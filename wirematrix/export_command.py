@@ -8,12 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
-from wirematrix.command_files import USUAL_RUN, files_or_usual, write
+from wirematrix.command_files import USUAL_RUN, files_or_usual, runs_of, write
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Run
 from wirematrix.nodes import choice
 from wirematrix.report import exports
-from wirematrix.runfile import load
 
 FORMATS: Final[Mapping[str, tuple[str, Callable[[Sequence[Run]], str]]]] = {
     "--junit": ("JUnit XML", exports.junit_xml),
@@ -37,7 +36,7 @@ def export(
     wanted = {"--junit": junit, "--ctrf": ctrf, "--csv": csv, "--badge": badge}
     if not any((*wanted.values(), wptreport)):
         raise InvalidInput("wirematrix export", "got no format", expected=choice([*wanted, "--wptreport"]))
-    loaded = [load(file) for file in files_or_usual(runs, "export", (USUAL_RUN,))]
+    loaded = runs_of(files_or_usual(runs, "export", (USUAL_RUN,)))
     made = [(*FORMATS[option], file) for option, file in wanted.items() if file]
     texts = [(what, file, render(loaded)) for what, render, file in made]
     if wptreport:

@@ -8,10 +8,9 @@ from typing import Annotated, Final
 
 import typer
 
-from wirematrix.command_files import USUAL_RUN, write
+from wirematrix.command_files import USUAL_RUN, runs_of, write
 from wirematrix.errors import InvalidInput
 from wirematrix.report import render_html
-from wirematrix.runfile import load
 
 REPORT_NAME: Final = "matrix.html"  # what a run writes beside its run file
 USUAL_REPORT: Final = USUAL_RUN.with_name(REPORT_NAME)
@@ -49,7 +48,7 @@ def _page_of(file: Path) -> Path:
         return file
     page = file.with_name(REPORT_NAME) if file.name == USUAL_RUN.name else file.with_suffix(PAGES[0])
     if not _is_current(page, file):
-        write(page, render_html([load(file)]))
+        write(page, render_html(runs_of([file])))
     return page
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from wirematrix.command_files import USUAL_RUN, files_or_usual
+from wirematrix.command_files import USUAL_RUN, files_or_usual, runs_of
 from wirematrix.errors import InvalidInput
 from wirematrix.nodes import choice
 from wirematrix.report.cell_terminal import print_cell
@@ -18,7 +18,6 @@ from wirematrix.report.merge import merge_views
 from wirematrix.report.tally import counted
 from wirematrix.report.text import visible
 from wirematrix.report.views import JudgedSlot, Slot
-from wirematrix.runfile import load
 
 LISTED: Final = 20  # cells that a part of an id may mean
 
@@ -30,7 +29,7 @@ def show(
     full: Annotated[bool, typer.Option("--full", help="the whole timeline")] = False,
 ) -> None:
     """Print a cell's evidence: why it is so, what was claimed, findings, metrics, timeline, how to run it again."""
-    view = merge_views([load(file) for file in files_or_usual(runs, "show", (USUAL_RUN,))])
+    view = merge_views(runs_of(files_or_usual(runs, "show", (USUAL_RUN,))))
     slots = named_slots(view)
     name = _one(cell, matching(cell, slots), slots)
     slot = slots[name]

@@ -6,87 +6,98 @@ that a run holds becomes markup: see `markdown.escaped`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from wirematrix.gather import Place
+from wirematrix.report.changepage import headline, place_names
 from wirematrix.report.markdown import Link, escaped, linked, no_link
 from wirematrix.report.tally import counted
 from wirematrix.report.text import clipped
 from wirematrix.transitions import CHANGE_MEANS, Change, Transition, Transitions
 
-READ_FIRST: Final = (Change.REGRESSED, Change.NEW, Change.FIXED, Change.ALTERED, Change.NUMBER)
-FOLDED: Final = frozenset({Change.ALTERED, Change.NUMBER, Change.APPEARED, Change.DISAPPEARED})
-ORDER: Final = (*READ_FIRST, Change.APPEARED, Change.DISAPPEARED)
-WORDS: Final = {  # of the counts, which are of cells but for one
-    **{change: str(change) for change in Change},
-    Change.NUMBER: "with another number",
-}
+LOUD: Final = (Change.REGRESSED, Change.NEW, Change.FIXED)  # shown at once; the rest is folded
+ALARMS: Final = (Change.REGRESSED, Change.NEW)
+ORDER: Final = (*LOUD, *(change for change in Change if change not in LOUD))
+LARGEST: Final = 65_536  # of a comment on GitHub, which counts characters; here bytes, to be sure
 AT_MOST: Final = 50  # cells of one change that are named
+NAMED: Final = (AT_MOST, 20, 10, 5, 2, 0)  # tried in turn until the whole has room
 BECAUSE_CHARS: Final = 300
 NOTHING: Final = "–"
 
 
 def changes_markdown(found: Transitions, *, at_most: int = AT_MOST, link: Link = no_link) -> str:
-    """All changes; of each kind so many cells are named, and the rest counted.
+    """All changes as a section of a summary or a comment; of each kind so many cells are named, and the rest counted.
 
     `link` gives the address of a cell's evidence, or the empty string; one that `text.web_link` would let through.
     """
-    return "\n".join(_lines(found, at_most, link)) + "\n"
+    lines = ("### Changes", "", *_top(found, f"{headline(found)}. "), *_parts(found, at_most, link, level="####"))
+    return "\n".join(lines) + "\n"
 
 
-def counts_of(found: Transitions) -> str:
-    """`2 regressed, 1 new, 3 fixed; 1,281 cells compared with main 4f2a9c1`, in words that need no table."""
-    parts = [f"{len(own):,} {WORDS[change]}" for change in ORDER if (own := found.of(change))]
-    return f"{', '.join(parts) or 'no change'}; {counted(found.compared, 'cell')} compared with {found.baseline}"
+def diff_markdown(found: Transitions, missing: Sequence[str]) -> str:
+    """All changes as a text of its own that fits into a comment; `missing` names declared cells without an attempt."""
+    return fitting(lambda at_most: _page(found, missing, at_most)) or "\n".join(_head(found, missing)) + "\n"
 
 
-def _lines(found: Transitions, at_most: int, link: Link) -> Iterator[str]:
-    yield "### Changes"
+def fitting(lines: Callable[[int], Iterable[str]]) -> str:
+    """The text whose lists are as long as GitHub has room for; empty if it has none for the text without them."""
+    texts = ("\n".join(lines(at_most)) + "\n" for at_most in NAMED)
+    return next((text for text in texts if len(text.encode()) <= LARGEST), "")
+
+
+def _page(found: Transitions, missing: Sequence[str], at_most: int) -> Iterator[str]:
+    yield from _head(found, missing)
+    yield from _top(found, "")
+    yield from _parts(found, at_most, no_link, level="###")
+
+
+def _head(found: Transitions, missing: Sequence[str]) -> Iterator[str]:
+    mark = "❌" if missing or any(map(found.of, ALARMS)) else "✅" if not found.changes else "ℹ️"
+    yield f"## {mark} {escaped(headline(found))}"
     yield ""
-    yield escaped(counts_of(found)) + "."
-    for sentence in found.builds:
+    if missing:
+        yield f"> **{counted(len(missing), 'declared cell')} never arrived**, and say nothing."
         yield ""
-        yield f"> Another build: {escaped(clipped(sentence, BECAUSE_CHARS))}"
-    named = has_namesakes(found)
+
+
+def _top(found: Transitions, counts: str) -> Iterator[str]:
+    yield f"{escaped(counts)}Baseline: {escaped(clipped(found.baseline, BECAUSE_CHARS))}."
+    yield ""
+    for sentence in found.builds:
+        yield f"> {escaped(clipped(sentence, BECAUSE_CHARS))}"
+        yield ""
+
+
+def _parts(found: Transitions, at_most: int, link: Link, *, level: str) -> Iterator[str]:
+    names = place_names(found)
     for change in ORDER:
         if own := found.of(change):
+            heading = escaped(f"{change} ({len(own):,}): {CHANGE_MEANS[change]}")
+            folded = change not in LOUD
+            yield f"<details><summary>{heading}</summary>" if folded else f"{level} {heading}"
             yield ""
-            yield from _table(change, own, at_most, link, builds=named)
+            yield from _table(own, at_most, link, names)
+            if folded:
+                yield "</details>"
+                yield ""
 
 
-def has_namesakes(found: Transitions) -> bool:
-    """Whether cells of two builds of one engine changed, so that their ids alone do not tell them apart."""
-    builds: dict[str, set[str]] = {}
-    for place in found.changes:
-        builds.setdefault(place.cell.engine, set()).add(place.build_key)
-    return any(len(keys) > 1 for keys in builds.values())
-
-
-def _table(change: Change, own: tuple[Transition, ...], at_most: int, link: Link, *, builds: bool) -> Iterator[str]:
-    head = f"{counted(len(own), 'cell')} {WORDS[change]}"
-    folded = change in FOLDED
-    if folded:
-        yield f"<details><summary>{escaped(head)}: {escaped(CHANGE_MEANS[change])}</summary>"
-    else:
-        yield f"**{escaped(head)}**: {escaped(CHANGE_MEANS[change])}"
+def _table(own: Sequence[Transition], at_most: int, link: Link, names: Mapping[Place, str]) -> Iterator[str]:
     if at_most:
+        yield "| cell | was | now | because |"
+        yield "| --- | --- | --- | --- |"
+        yield from (_row(one, names[one.place], link(one.place)) for one in own[:at_most])
         yield ""
-        yield f"| cell |{' build |' if builds else ''} was | now | because |"
-        yield f"| --- |{' --- |' if builds else ''} --- | --- | --- |"
-        yield from (_row(one, link(one.place), build=builds) for one in own[:at_most])
     if (left := len(own) - at_most) > 0:
+        yield f"and {left:,} more; the report has them all" if at_most else "The report has them."
         yield ""
-        yield f"{left:,}{' more' if at_most else ''} not named here; the report has them all."
-    if folded:
-        yield ""
-        yield "</details>"
 
 
-def _row(one: Transition, address: str, *, build: bool) -> str:
-    name = f"<code>{escaped(one.place.cell.id)}</code>"
+def _row(one: Transition, name: str, address: str) -> str:
+    shown = f"<code>{escaped(name)}</code>"
     words = (
-        linked(name, address) if address else name,
-        *([escaped(one.place.build_key)] if build else ()),
+        linked(shown, address) if address else shown,
         escaped(clipped(one.was)) or NOTHING,
         escaped(clipped(one.now)) or NOTHING,
         escaped(clipped(one.because, BECAUSE_CHARS)),

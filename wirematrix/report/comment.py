@@ -14,7 +14,7 @@ from wirematrix.errors import InvalidInput
 from wirematrix.gather import Place
 from wirematrix.model import Run
 from wirematrix.report import markdown
-from wirematrix.report.changes_markdown import changes_markdown
+from wirematrix.report.changes_markdown import changes_markdown, fitting
 from wirematrix.report.markdown import Link, escaped, linked, no_link
 from wirematrix.report.merge import merge_views
 from wirematrix.report.text import clipped, web_link
@@ -22,8 +22,6 @@ from wirematrix.report.views import ReportView
 from wirematrix.transitions import Transitions
 
 MARKER: Final = "<!-- wirematrix: what changed -->"
-LARGEST: Final = 65_536
-NAMED: Final = (50, 20, 10, 5, 2, 0)  # cells of each list, until the comment fits
 NO_BASELINE: Final = "There is no baseline to compare with yet."
 NO_ROOM: Final = "There is no room here for more; the report has it all."
 
@@ -36,11 +34,8 @@ def comment_markdown(runs: Sequence[Run], changes: Transitions | None, *, url: s
     """
     view = merge_views(runs)
     link = evidence_link(view, url)
-    for at_most in NAMED:
-        text = "\n".join(_lines(view, changes, url, at_most, link)) + "\n"
-        if len(text.encode()) <= LARGEST:
-            return text
-    return f"{MARKER}\n## {escaped(clipped(view.headline))}\n\n{NO_ROOM}\n"
+    whole = fitting(lambda at_most: _lines(view, changes, url, at_most, link))
+    return whole or f"{MARKER}\n## {escaped(clipped(view.headline))}\n\n{NO_ROOM}\n"
 
 
 def evidence_link(view: ReportView, url: str) -> Link:
