@@ -6,24 +6,28 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from wirematrix.model import Cell
 from wirematrix.report.text import visible
-from wirematrix.report.views import Blank, JudgedSlot, ReportView, Slot
+from wirematrix.report.views import Blank, EngineView, JudgedSlot, ReportView, Slot
 
 SUGGESTED: Final = 5
 NEAR: Final = 0.4  # of 1, what difflib calls alike
 
 
 def named_slots(view: ReportView) -> dict[str, Slot]:
-    """Every cell by a name of its own: its id, and its build where several builds of an engine have that id."""
+    """Every cell that was asked for or excluded, by a name of its own."""
     slots: dict[str, Slot] = {}
     for row in view.rows:
         for column, slot in zip(view.columns, row.slots, strict=True):
             if isinstance(slot, JudgedSlot) or slot.blank is not Blank.UNSELECTED:
-                engine = column.engine
-                twin = any(one.build.engine == engine.build.engine and one.key != engine.key for one in view.engines)
-                name = f"{slot.cell.id} in {engine.name} on {engine.build.system}" if twin else slot.cell.id
-                slots[visible(name)] = slot
+                slots[own_name(slot.cell, column.engine, view)] = slot
     return slots
+
+
+def own_name(cell: Cell, engine: EngineView, view: ReportView) -> str:
+    """A name that no other cell of the view has: the id, and the build where several builds of its engine are there."""
+    twins = any(one.build.engine == engine.build.engine and one.key != engine.key for one in view.engines)
+    return visible(f"{cell.id} in {engine.name} on {engine.build.system}" if twins else cell.id)
 
 
 def matching(words: str, slots: Mapping[str, Slot]) -> list[str]:

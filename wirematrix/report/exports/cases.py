@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from wirematrix.gather import RanAttempt, gather
-from wirematrix.model import Kind, Run, ScenarioText, Status
+from wirematrix.model import Run, ScenarioText, Status
 from wirematrix.repeats import was_made
+from wirematrix.report.lookup import own_name
 from wirematrix.report.merge import merge_views
 from wirematrix.report.text import visible
 from wirematrix.report.views import (
@@ -101,8 +102,7 @@ class Cases:
 def cases_of(runs: Sequence[Run]) -> Cases:
     """Every cell that was declared or attempted. Raises InvalidInput if there is no run."""
     view = merge_views(runs)
-    alike = {engine.key for engine in view.engines if _has_namesake(engine, view)}
-    placed = [_case(row, column.engine, slot, alike) for row, column, slot in _slots(view) if _is_asked_for(slot)]
+    placed = [_case(row, column.engine, slot, view) for row, column, slot in _slots(view) if _is_asked_for(slot)]
     placeless = [_never_placed(name) for name in gather(runs).unreadable]
     return Cases(view=view, cases=(*placed, *placeless))
 
@@ -117,15 +117,10 @@ def _is_asked_for(slot: Slot) -> bool:
     return isinstance(slot, JudgedSlot) or slot.blank is Blank.MISSING
 
 
-def _has_namesake(engine: EngineView, view: ReportView) -> bool:
-    return any(other.build.engine == engine.build.engine and other.key != engine.key for other in view.engines)
-
-
-def _case(row: RowView, engine: EngineView, slot: Slot, alike: set[str]) -> Case:
-    name = f"{slot.cell.id} in {engine.name} on {engine.build.system}" if engine.key in alike else slot.cell.id
+def _case(row: RowView, engine: EngineView, slot: Slot, view: ReportView) -> Case:
     outcome, message = (Outcome.NOT_RUN, NEVER_RAN) if isinstance(slot, BlankSlot) else _told(slot)
     return Case(
-        name=visible(name),
+        name=own_name(slot.cell, engine, view),
         outcome=outcome,
         message=visible(message),
         scenario=row.scenario,
@@ -164,11 +159,6 @@ def _told(slot: JudgedSlot) -> tuple[Outcome, str]:
         case Look.UNREACHED:
             return Outcome.NOT_BEGUN, f"not begun: {because}"
     assert_never(look)
-
-
-def is_check(case: Case) -> bool:
-    """Whether a cell claims nothing and records."""
-    return case.scenario is not None and case.scenario.kind is Kind.CHECK
 
 
 def epoch_ms(moment: str) -> int | None:
