@@ -60,6 +60,14 @@ def test_long_lists_are_counted(at_most: int, named: int, said: str) -> None:
     assert said in text if said else "report has them" not in text
 
 
+def test_numbers_keep_their_unit() -> None:
+    """A number and its unit are not torn apart; words as long as a sentence may be."""
+    found = transitions([transition(Change.NUMBER, was="528 ms", now="CLOSED, then OPEN again")])
+    page = rendered(found)
+    assert "<td>528\u00a0ms</td>" in page
+    assert "<td>CLOSED, then OPEN again</td>" in page
+
+
 def test_cells_lead_to_their_evidence() -> None:
     """With a link a cell's name leads to its evidence in the report."""
     text = changes_markdown(

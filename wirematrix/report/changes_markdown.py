@@ -24,6 +24,8 @@ AT_MOST: Final = 50  # cells of one change that are named
 NAMED: Final = (AT_MOST, 20, 10, 5, 2, 0)  # tried in turn until the whole has room
 BECAUSE_CHARS: Final = 300
 NOTHING: Final = "–"
+NO_BREAK: Final = "\u00a0"
+SHORT_CHARS: Final = 16
 
 
 def changes_markdown(found: Transitions, *, at_most: int = AT_MOST, link: Link = no_link) -> str:
@@ -98,8 +100,14 @@ def _row(one: Transition, name: str, address: str) -> str:
     shown = f"<code>{escaped(name)}</code>"
     words = (
         linked(shown, address) if address else shown,
-        escaped(clipped(one.was)) or NOTHING,
-        escaped(clipped(one.now)) or NOTHING,
+        _value(one.was),
+        _value(one.now),
         escaped(clipped(one.because, BECAUSE_CHARS)),
     )
     return f"| {' | '.join(words)} |"
+
+
+def _value(text: str) -> str:
+    """A status or a number; a short one stays on one line, with its unit."""
+    shown = text.replace(" ", NO_BREAK) if len(text) <= SHORT_CHARS else clipped(text)
+    return escaped(shown) or NOTHING
