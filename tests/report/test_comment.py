@@ -12,6 +12,7 @@ from tests.report.exports.variety import HOSTILE_RUNS, VARIETY
 from tests.report.factory import CHROMIUM, attempt, cell, conditions, run_of
 from tests.report.synthetic import matrix
 from tests.report.transitions import EVERY_CHANGE, HOSTILE, transition, transitions
+from tools import github
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Run, Status
 from wirematrix.report.changes_markdown import LARGEST
@@ -26,6 +27,7 @@ def test_comment_is_found_again() -> None:
     """Its first line is the marker, which no reader sees."""
     text = comment_markdown([VARIETY], EVERY_CHANGE)
     assert text.splitlines()[0] == MARKER
+    assert MARKER == github.MARKER, "the workflow's tool looks for it"
     assert MARKER.startswith("<!--")
     assert MARKER.endswith("-->")
     assert MARKDOWN.render(text).startswith(f"{MARKER}\n<h2>")

@@ -21,13 +21,13 @@ from wirematrix.report.text import clipped, web_link
 from wirematrix.report.views import ReportView
 from wirematrix.transitions import Transitions
 
-MARKER: Final = "<!-- wirematrix: what changed -->"
+MARKER: Final = "<!-- wirematrix: difference -->"
 NO_BASELINE: Final = "There is no baseline to compare with yet."
 NO_ROOM: Final = "There is no room here for more; the report has it all."
 
 
 def comment_markdown(runs: Sequence[Run], changes: Transitions | None, *, url: str = "") -> str:
-    """The comment; at most 65,536 bytes, so also characters, and never empty.
+    """The comment; at most 64,000 bytes, so also characters, and never empty.
 
     `changes` is None where there is no baseline. `url` is where the report lies: cells then lead to their evidence.
     Raises InvalidInput if there is no run, or if `url` is no absolute web address.
