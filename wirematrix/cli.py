@@ -95,10 +95,12 @@ def report(
     runs: RunFiles,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
     matrix_file: MatrixFile = Path("matrix.yaml"),
+    baseline: Baseline = None,
 ) -> None:
     """Render the report again from run files, one or many, with what the matrix recommends from them."""
     loaded = [load_run(file) for file in runs]
-    write_report(loaded, output, advice=advice_of(loaded, matrix_file))
+    changes = changes_since(baseline, loaded) if baseline else None
+    write_report(loaded, output, advice=advice_of(loaded, matrix_file), changes=changes)
     for run in loaded:
         print_summary(run, Console())
         if run.load:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from wirematrix.facts import Agreement
 from wirematrix.model import Status
 from wirematrix.report.shares import Share
-from wirematrix.report.text import anchor
+from wirematrix.report.text import anchor, visible
 from wirematrix.report.views import EngineView, JudgedSlot, Look, ReportView, RowView
 
 RowKey = tuple[str, str, str]  # scenario, network, origin relation
@@ -65,7 +65,7 @@ def slugs(engines: Sequence[EngineView]) -> Mapping[str, str]:
 def view_of(grid: GridView, share: Share) -> str:
     """The query of the address that shows the rows a share counts."""
     chosen = {"kind": str(share.kind), "engine": grid.slugs[share.engine], "transport": share.transport}
-    return urlencode({key: value for key, value in chosen.items() if value})
+    return urlencode({key: visible(words) for key, words in chosen.items() if words})
 
 
 def hint(slot: JudgedSlot) -> str:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from wirematrix.model import Kind, Status
 from wirematrix.report.claimwords import engine_names, joined, phrase, transport_name, ways_named
 from wirematrix.report.tally import counted
+from wirematrix.report.text import visible
 from wirematrix.report.views import EngineView, JudgedSlot, Look, ReportView, RowView
 
 AT_MOST: Final = 3
@@ -288,4 +289,4 @@ def _nowhere(view: ReportView, keys: Sequence[str]) -> str:
 
 
 def _query(**choices: str) -> str:
-    return urlencode(choices)
+    return urlencode({key: visible(words) for key, words in choices.items()})  # as the page shows and searches it
