@@ -7,6 +7,7 @@ from pathlib import Path
 import httpcore  # noqa: F401 - pytester's in-process runs forget what they imported first, and httpx would map two
 import pytest
 
+from tests.commands import Command, command
 from tests.small_project import Pretended, make_project
 from wirematrix import runbook
 from wirematrix.engines import ROUTE_VARIABLE
@@ -16,6 +17,12 @@ from wirematrix.engines import ROUTE_VARIABLE
 def anyio_backend() -> str:
     """The one backend everything here is written for."""
     return "asyncio"
+
+
+@pytest.fixture
+def answer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """What `wirematrix` answers to some words."""
+    return command(capsys, monkeypatch)
 
 
 @pytest.fixture

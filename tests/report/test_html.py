@@ -123,7 +123,9 @@ def test_tables_say_what_they_are(tree: Page) -> None:
 
 def test_status_is_word_shape_and_colour(source: str) -> None:
     """A cell's status is a word, a shape and a class; expected and unexpected are told in words, too."""
-    cells = re.findall(r'<td[^>]*><a class="([^"]+)"[^>]*>(.*?)</a>(?:<a class="why"[^>]*>.*?</a>)?</td>', source, re.DOTALL)
+    cells = re.findall(
+        r'<td[^>]*><a class="([^"]+)"[^>]*>(.*?)</a>(?:<a class="why"[^>]*>.*?</a>)?</td>', source, re.DOTALL
+    )
     assert len(cells) == 622
     for classes, inner in cells:
         look, status = classes.split()
