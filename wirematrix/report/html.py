@@ -184,7 +184,8 @@ def _fitting(view: ReportView) -> str:
     width = FIRST_COLUMN_PX + COLUMN_PX * columns + AROUND_GRID_PX
     return (
         f":root{{--columns:{columns}}}\n"
-        f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}}}\n"
+        f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}"
+        f".grid tbody th{{position:static!important}}}}\n"  # nothing is scrolled under it, and sticking costs time
     )
 
 

@@ -247,7 +247,7 @@
       group.button.setAttribute("aria-expanded", String(!isFolded));
       if (!first || found.length < group.rows.length) count(group, found);
     }
-    scroller.dataset.status = view.status;
+    if (scroller.dataset.status !== view.status) scroller.dataset.status = view.status;
     scroller.classList.toggle("dim", view.only.includes("unexpected"));
     scroller.classList.toggle("dim-same", view.only.includes("changed"));
     scroller.classList.toggle("dense", view.rows === "dense");
