@@ -27,6 +27,7 @@ from wirematrix import (
     yamlfile,
 )
 from wirematrix import doctor as diagnosis
+from wirematrix.changes import transitions
 from wirematrix.command_files import files_or_usual, runs_of, write
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
@@ -72,6 +73,9 @@ cli.command("show")(show_command.show)
 cli.command("open")(open_command.open_report)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
+Baseline = Annotated[
+    list[Path] | None, typer.Option("--baseline", help="mark what changed since this run file; may be repeated")
+]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
 
 
@@ -95,10 +99,12 @@ def report(
     runs: RunFiles,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
     matrix_file: MatrixFile = Path("matrix.yaml"),
+    baseline: Baseline = None,
 ) -> None:
     """Render the report again from run files, one or many, with what the matrix recommends from them."""
     loaded = runs_of(runs)
-    write_report(loaded, output, advice=advice_of(loaded, matrix_file))
+    changes = transitions(runs_of(baseline), loaded) if baseline else None
+    write_report(loaded, output, advice=advice_of(loaded, matrix_file), changes=changes)
     for run in loaded:
         print_summary(run, Console())
         if run.load:

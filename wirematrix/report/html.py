@@ -23,18 +23,24 @@ from wirematrix.facts import AGREEMENT_MEANS, Agreement
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
 from wirematrix.report.adviceviews import NO_ADVICE, Advice, advice_views, called
+from wirematrix.report.blame import blames
+from wirematrix.report.changeviews import CHANGE_SIGNS, changes_view
 from wirematrix.report.cost import cost, left_out
 from wirematrix.report.effortviews import effort_view
 from wirematrix.report.evidence import evidence_of
 from wirematrix.report.factviews import said, way_of
 from wirematrix.report.figures import duration, metric_label, metric_meaning
+from wirematrix.report.gridviews import grid_view, hint, view_of
 from wirematrix.report.loadviews import load_views, unequal
 from wirematrix.report.merge import merge_views
 from wirematrix.report.pageviews import page_view
 from wirematrix.report.prosandcons import pros_and_cons
+from wirematrix.report.shares import shares_view
+from wirematrix.report.standouts import standouts
 from wirematrix.report.tally import counted
 from wirematrix.report.text import spaced, visible, web_link
 from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
+from wirematrix.transitions import CHANGE_MEANS, Transitions
 
 SHOWN_AT_ONCE: Final = 12  # entries of a list before the rest is folded; unexpected cells that stand open
 ORIGIN_MEANS: Final[Mapping[str, str]] = {
@@ -49,37 +55,56 @@ AGREEMENT_MARKS: Final[Mapping[Agreement, str]] = {
     Agreement.ALIKE: "= ",
     Agreement.ALONE: "",
 }
-FIRST_COLUMN_PX: Final = 108  # as in report.css
-COLUMN_PX: Final = 60
+SCRIPTS: Final = ("report.js", "grid.js", "facts.js")
+FIRST_COLUMN_PX: Final = 300  # as in grid.css
+COLUMN_PX: Final = 50
 AROUND_GRID_PX: Final = 64  # margins and a scroll bar
 
 
-def write_report(runs: Sequence[Run], target: Path, *, title: str = "", advice: Advice = NO_ADVICE) -> Path:
+def write_report(
+    runs: Sequence[Run],
+    target: Path,
+    *,
+    title: str = "",
+    advice: Advice = NO_ADVICE,
+    changes: Transitions | None = None,
+) -> Path:
     """Write the report of one run or several to a file; makes its folder; gives the file back."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(render_html(runs, title=title, advice=advice), encoding="utf-8", newline="\n")
+    target.write_text(render_html(runs, title=title, advice=advice, changes=changes), encoding="utf-8", newline="\n")
     return target
 
 
-def render_html(runs: Sequence[Run], *, title: str = "", advice: Advice = NO_ADVICE) -> str:
+def render_html(
+    runs: Sequence[Run],
+    *,
+    title: str = "",
+    advice: Advice = NO_ADVICE,
+    changes: Transitions | None = None,
+) -> str:
     """The report of one run or several as the text of one HTML file.
 
-    `title` names the report where several lie side by side; `advice` is what these runs recommend. Raises InvalidInput
-    if there is no run.
+    `title` names the report where several lie side by side; `advice` is what these runs recommend; `changes` is what
+    is different from a baseline. Raises InvalidInput if there is no run.
     """
     view = merge_views(runs)
     loads = load_views(runs)
     load_anchor = loads[0].anchor if loads else "load"
-    styles = (_asset("report.css"), _fitting(view))
-    script = _asset("report.js")
+    styles = (_asset("report.css"), _asset("grid.css"), _fitting(view))
+    scripts = tuple(map(_asset, SCRIPTS))
     page = _environment().get_template("report.html.jinja")
     return page.render(
         view=view,
         title=title or "wirematrix",
         styles=[Markup(style) for style in styles],  # noqa: S704 - our own files, nothing of a run
-        script=Markup(script),  # noqa: S704 - the same
-        policy=_policy(styles, script, pictures=any(load.charts for load in loads)),
+        scripts=[Markup(script) for script in scripts],  # noqa: S704 - the same
+        policy=_policy(styles, scripts, pictures=any(load.charts for load in loads)),
         headline=view.headline if view.groups or not loads else "SSE or WebSocket, under load",
+        shares=shares_view(view),
+        standouts=standouts(view),
+        blames=blames(view.unexpected),
+        grid=grid_view(view),
+        changes=changes_view(view, changes),
         loads=loads,
         unequal=unequal(runs),
         advice=advice_views(advice.answers, load_anchor),
@@ -115,16 +140,20 @@ def _environment() -> Environment:
         "AGREEMENT_MEANS": AGREEMENT_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
         "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
+        "CHANGE_MEANS": CHANGE_MEANS,
+        "CHANGE_SIGNS": CHANGE_SIGNS,
         "called": called,
         "cost": cost,
         "counted": counted,
         "duration": duration,
         "evidence_of": evidence_of,
+        "hint": hint,
         "left_out": left_out,
         "metric_label": metric_label,
         "metric_meaning": metric_meaning,
         "observations": observations,
         "said": said,
+        "view_of": view_of,
         "way_of": way_of,
         "web_link": web_link,
     }
@@ -155,15 +184,16 @@ def _fitting(view: ReportView) -> str:
     width = FIRST_COLUMN_PX + COLUMN_PX * columns + AROUND_GRID_PX
     return (
         f":root{{--columns:{columns}}}\n"
-        f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}}}\n"
+        f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}"
+        f".grid tbody th{{position:static!important}}}}\n"  # nothing is scrolled under it, and sticking costs time
     )
 
 
-def _policy(styles: Sequence[str], script: str, *, pictures: bool) -> str:
-    style_hashes = " ".join(map(_hash, styles))
+def _policy(styles: Sequence[str], scripts: Sequence[str], *, pictures: bool) -> str:
+    style_hashes, script_hashes = (" ".join(map(_hash, sources)) for sources in (styles, scripts))
     images = "img-src data:; " if pictures else ""
     return (
-        f"default-src 'none'; {images}style-src {style_hashes}; script-src {_hash(script)}; "
+        f"default-src 'none'; {images}style-src {style_hashes}; script-src {script_hashes}; "
         "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
 
