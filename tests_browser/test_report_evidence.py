@@ -25,7 +25,7 @@ ATTACKS = (
 OBSERVED = (
     Observation(at_ms=5, source="page", kind="opening", detail={"transport": "websocket", "attempt": 1}),
     Observation(at_ms=8, source="link", kind="request", detail={"link": 1, "method": "GET", "target": "/ws/c1"}),
-    Observation(at_ms=9, source="link", kind="frame", detail={"name": "close", "by": "page", "bytes": 8, "code": 1001}),
+    Observation(at_ms=9, source="server", kind="frame", detail={"name": "close", "bytes": 2, "code": 1001}),
     Observation(at_ms=9.5, source="page", kind="console", detail={"level": "error", "text": "refused", "where": ""}),
 )
 

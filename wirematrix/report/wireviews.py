@@ -59,9 +59,9 @@ def _traffic(timeline: Sequence[Observation]) -> Table:
         caption="Events and frames",
         heads=("ms", "seen by", "what", "bytes", "id or seq", "more"),
         rows=_rows(timeline, _TRAFFIC, by=True),
-        note="Bytes are those on the wire: an event with its field names and blank line, a frame with its header; what "
-        "the page saw is told in characters. Where bytes are missing they were not recorded. Payloads are not "
-        "recorded either, beyond the beginning that the run file has.",
+        note="Bytes are those of a payload as an origin of ours received it; what the page saw is told in characters. "
+        "What passes the link is known by its number, not by its size, and what the app sends likewise; payloads are "
+        "not recorded beyond the beginning that the run file has.",
     )
 
 
@@ -166,19 +166,12 @@ def _refused(detail: Mapping[str, Any]) -> Row:
 def _passed(detail: Mapping[str, Any]) -> Row:
     first, last = detail.get("first"), detail.get("last")
     which = f"{first}" if first == last else f"{first} to {last}"
-    return ("passes to the page", _count(detail, "bytes"), which, _said(detail, "epoch", "link", "far"))
-
-
-def _sse_event(detail: Mapping[str, Any]) -> Row:
-    what = f"event, {detail.get('type')}, passes to the page"
-    return (what, _count(detail, "bytes"), _said(detail, "id"), _said(detail, "retry", "link"))
+    return ("passes to the page", "", which, _said(detail, "epoch", "link", "far"))
 
 
 def _frame(detail: Mapping[str, Any]) -> Row:
-    by = detail.get("by", "page")  # an origin tells only what came to it
-    what = f"{detail.get('name')} frame from the {by}"
-    more = _said(detail, "code", "reason", "compressed", "connection", "link")
-    return (what, _count(detail, "bytes"), "", more)
+    more = _said(detail, "code", "reason", "connection")
+    return (f"{detail.get('name')} frame from the page", _count(detail, "bytes"), "", more)
 
 
 def _sent(what: str, *keys: str) -> Told:
@@ -257,8 +250,6 @@ _REQUESTS: Final[Tellers] = {
 }  # fmt: skip
 _TRAFFIC: Final[Tellers] = {
     ("link", "passed"): _passed,
-    ("link", "event"): _sse_event,
-    ("link", "frame"): _frame,
     ("link", "unread"): lambda detail: ("not read from here on", "", "", _said(detail, "because", "link")),
     ("server", "frame"): _frame,
     ("server", "close-sent"): _sent("close frame to the page", "code", "connection"),
