@@ -90,6 +90,7 @@ def test_a_fact_leads_to_its_evidence(report: Page) -> None:
 def test_facts_fit_the_window(report: Page, width: int) -> None:
     """Nothing sticks out of a phone or a desk, and a phone names the build beside each value."""
     report.set_viewport_size({"width": width, "height": 800})
+    report.wait_for_function("width => innerWidth === width", arg=width)
     assert report.evaluate("document.documentElement.scrollWidth") <= width
     assert report.evaluate("document.querySelector('.facts').getBoundingClientRect().width") <= width
 

@@ -139,7 +139,7 @@ def books_of(config: pytest.Config, matrix: Matrix) -> Books:
             launch=dict.fromkeys(chosen, launch),
             limits=Limits.for_concurrency(option.concurrency),
             artifacts=engines.Artifacts(
-                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output)
+                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output), beside=results
             ),
             pages=Pages(option.pages) if option.tracing == "off" else Pages.FRESH,
         ),

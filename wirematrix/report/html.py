@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -21,13 +21,13 @@ from markupsafe import Markup
 
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
 from wirematrix.measures import observations
-from wirematrix.model import STATUS_MEANS, Run, Status
+from wirematrix.model import STATUS_MEANS, Artifact, Expectation, Held, Run, Status
 from wirematrix.report.adviceviews import NO_ADVICE, Advice, advice_views, called
 from wirematrix.report.blame import blames
 from wirematrix.report.changeviews import CHANGE_SIGNS, changes_view
 from wirematrix.report.cost import cost, left_out
 from wirematrix.report.effortviews import effort_view
-from wirematrix.report.evidence import evidence_of
+from wirematrix.report.evidence import Evidence, evidence_of
 from wirematrix.report.factviews import said, way_of
 from wirematrix.report.figures import duration, metric_label, metric_meaning
 from wirematrix.report.gridviews import grid_view, hint, view_of
@@ -35,11 +35,12 @@ from wirematrix.report.loadviews import load_views, unequal
 from wirematrix.report.merge import merge_views
 from wirematrix.report.pageviews import page_view
 from wirematrix.report.prosandcons import pros_and_cons
+from wirematrix.report.sealed import sealed, words
 from wirematrix.report.shares import shares_view
 from wirematrix.report.standouts import standouts
 from wirematrix.report.tally import counted
-from wirematrix.report.text import spaced, visible, web_link
-from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView
+from wirematrix.report.text import moment, relative_link, spaced, visible, web_link
+from wirematrix.report.views import BLANK_MEANS, LOOK_MEANS, JudgedSlot, ReportView, RowView
 from wirematrix.transitions import CHANGE_MEANS, Transitions
 
 SHOWN_AT_ONCE: Final = 12  # entries of a list before the rest is folded; unexpected cells that stand open
@@ -55,7 +56,8 @@ AGREEMENT_MARKS: Final[Mapping[Agreement, str]] = {
     Agreement.ALIKE: "= ",
     Agreement.ALONE: "",
 }
-SCRIPTS: Final = ("report.js", "grid.js", "facts.js")
+ANSWER_MARKS: Final[Mapping[Held, str]] = {Held.HELD: "✓", Held.BROKEN: "✗", Held.UNDECIDED: "?"}
+SCRIPTS: Final = ("evidence.js", "grid.js", "facts.js")
 FIRST_COLUMN_PX: Final = 300  # as in grid.css
 COLUMN_PX: Final = 50
 AROUND_GRID_PX: Final = 64  # margins and a scroll bar
@@ -71,7 +73,8 @@ def write_report(
 ) -> Path:
     """Write the report of one run or several to a file; makes its folder; gives the file back."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(render_html(runs, title=title, advice=advice, changes=changes), encoding="utf-8", newline="\n")
+    source = render_html(runs, title=title, advice=advice, changes=changes, folder=target.parent)
+    target.write_text(source, encoding="utf-8", newline="\n")
     return target
 
 
@@ -81,11 +84,13 @@ def render_html(
     title: str = "",
     advice: Advice = NO_ADVICE,
     changes: Transitions | None = None,
+    folder: Path | None = None,
 ) -> str:
     """The report of one run or several as the text of one HTML file.
 
     `title` names the report where several lie side by side; `advice` is what these runs recommend; `changes` is what
-    is different from a baseline. Raises InvalidInput if there is no run.
+    is different from a baseline; `folder` is where it will lie, and files that lie there or below are linked. Raises
+    InvalidInput if there is no run.
     """
     view = merge_views(runs)
     loads = load_views(runs)
@@ -114,6 +119,9 @@ def render_html(
         pages=page_view(view),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         open_news=len(view.unexpected) <= SHOWN_AT_ONCE,
+        evidence_words=Markup(words()),  # noqa: S704 - ours, and nothing in it can close its element
+        evidences=_evidences,
+        sealed=partial(sealed, link=partial(_link, folder), runs=len(view.runs)),
     )
 
 
@@ -127,7 +135,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["moment"] = _moment
+    environment.filters["moment"] = moment
     environment.filters["spaced"] = spaced
     environment.filters["one_line"] = lambda text: " ".join(text.split())
     environment.tests["judged"] = lambda slot: isinstance(slot, JudgedSlot)
@@ -139,14 +147,15 @@ def _environment() -> Environment:
         "AGREEMENT_MARKS": AGREEMENT_MARKS,
         "AGREEMENT_MEANS": AGREEMENT_MEANS,
         "ORIGIN_MEANS": ORIGIN_MEANS,
+        "ANSWER_MARKS": ANSWER_MARKS,
         "SHOWN_AT_ONCE": SHOWN_AT_ONCE,
         "CHANGE_MEANS": CHANGE_MEANS,
         "CHANGE_SIGNS": CHANGE_SIGNS,
+        "UNCLAIMED": Expectation().because,
         "called": called,
         "cost": cost,
         "counted": counted,
         "duration": duration,
-        "evidence_of": evidence_of,
         "hint": hint,
         "left_out": left_out,
         "metric_label": metric_label,
@@ -165,15 +174,6 @@ def _printable(value: object) -> object:
     return value if isinstance(value, Markup) else visible(str(value))
 
 
-def _moment(text: str) -> str:
-    """An ISO 8601 time in UTC as people write it, without fractions; any other text as it is."""
-    try:
-        when = datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
-        return text
-    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
-
-
 def _asset(name: str) -> str:
     return (files("wirematrix.report") / "assets" / name).read_text(encoding="utf-8")
 
@@ -187,6 +187,17 @@ def _fitting(view: ReportView) -> str:
         f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}"
         f".grid tbody th{{position:static!important}}}}\n"  # nothing is scrolled under it, and sticking costs time
     )
+
+
+def _evidences(row: RowView) -> list[tuple[str, Evidence]]:
+    """The evidence of a row's cells, each with its anchor: made once, and for one row at a time."""
+    return [(slot.anchor, evidence_of(slot)) for slot in row.judged]
+
+
+def _link(folder: Path | None, artifact: Artifact) -> str:
+    """How the report reaches a file: only one that is there, in its own folder or below."""
+    url = relative_link(artifact.file)
+    return url if url and folder and (folder / artifact.file).is_file() else ""
 
 
 def _policy(styles: Sequence[str], scripts: Sequence[str], *, pictures: bool) -> str:
