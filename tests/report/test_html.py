@@ -30,6 +30,8 @@ from wirematrix.model import (
 )
 from wirematrix.report import render_html, write_report
 
+DOCUMENTED_BYTES = 60_000  # the section of one engine
+
 
 @pytest.fixture(scope="module")
 def source() -> str:
@@ -187,9 +189,12 @@ def test_several_runs_are_told_apart() -> None:
 
 
 def test_size_stays_small() -> None:
-    """A cell with 60 observations costs less than 8.5 kB: 700 of them make a file below 6 MB."""
+    """A cell with 60 observations costs less than 8.5 kB: 700 of them make a file below 6 MB.
+
+    What MDN documents is there once, however many cells there are.
+    """
     run = matrix((CHROMIUM,), observations=60)
-    assert len(render_html([run]).encode()) < 8_500 * len(run.declared)
+    assert len(render_html([run]).encode()) < 8_500 * len(run.declared) + DOCUMENTED_BYTES
 
 
 def test_written_file_is_what_was_rendered(tmp_path: Path) -> None:
@@ -297,5 +302,5 @@ def test_only_web_references_are_links(see: str) -> None:
     """A reference that is no web address is shown and never linked."""
     known = replace(NEVER_AGAIN, see=see)
     page = parsed(render_html([run_of(attempt(cell(), Status.FAIL, expectation=known))]))
-    assert all(link.startswith("#") for link in page.links)
+    assert all(link.startswith(("#", "https://")) and link != see for link in page.links)
     assert see in page.words

@@ -19,10 +19,13 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wirematrix.documented import beside
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
+from wirematrix.gather import gather
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Run, Status
 from wirematrix.report.adviceviews import NO_ADVICE, Advice, advice_views, called
+from wirematrix.report.besideviews import BesideView
 from wirematrix.report.cost import cost, left_out
 from wirematrix.report.effortviews import effort_view
 from wirematrix.report.evidence import evidence_of
@@ -70,7 +73,7 @@ def render_html(runs: Sequence[Run], *, title: str = "", advice: Advice = NO_ADV
     view = merge_views(runs)
     loads = load_views(runs)
     load_anchor = loads[0].anchor if loads else "load"
-    styles = (_asset("report.css"), _fitting(view))
+    styles = (f"{_asset('report.css')}\n{_asset('documented.css')}", _fitting(view))
     script = _asset("report.js")
     page = _environment().get_template("report.html.jinja")
     return page.render(
@@ -87,6 +90,7 @@ def render_html(runs: Sequence[Run], *, title: str = "", advice: Advice = NO_ADV
         sides=pros_and_cons(advice.answers, load_anchor),
         effort=effort_view(runs),
         pages=page_view(view),
+        beside=BesideView(table=beside(gather(runs)), anchors=view.facts.anchors),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         open_news=len(view.unexpected) <= SHOWN_AT_ONCE,
     )
