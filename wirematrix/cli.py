@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import codec, factfile, load_command, yamlfile
+from wirematrix import codec, documented_command, factfile, load_command, yamlfile
 from wirematrix import doctor as diagnosis
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
@@ -55,6 +55,7 @@ cli = typer.Typer(
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
 cli.command("load")(load_command.load)
+cli.command("documented")(documented_command.documented)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]

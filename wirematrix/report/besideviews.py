@@ -50,6 +50,7 @@ class BesideView:
 
     marks = MARKS
     means = AGREEMENT_MEANS
+    whose_means = WHOSE_MEANS
 
     @property
     def shown(self) -> bool:
@@ -59,18 +60,12 @@ class BesideView:
     @property
     def source(self) -> str:
         """What the words of MDN are from."""
-        source = self.table.source
-        return f"{source.package} {source.version} of {source.built[:10]} ({source.license})"
+        return source_of(self.table)
 
     @property
     def summary(self) -> str:
         """The section in a few words."""
-        counts = {agreement: self.table.count(agreement) for agreement in Agreement}
-        return (
-            f"{counted(len(self.table.rows), 'feature')}, "
-            f"{counted(counts[Agreement.DISAGREES], 'disagreement')}, {counts[Agreement.AGREES]:,} agree, "
-            f"{counts[Agreement.OPEN]:,} open"
-        )
+        return summary_of(self.table)
 
     def name(self, number: int) -> str:
         """A build of the table."""
@@ -110,6 +105,21 @@ class BesideView:
         )
 
 
+def source_of(table: BesideTable) -> str:
+    """What the words of MDN are from: package, version, day, license."""
+    source = table.source
+    return f"{source.package} {source.version} of {source.built[:10]} ({source.license})"
+
+
+def summary_of(table: BesideTable) -> str:
+    """The table in a few words."""
+    counts = {agreement: table.count(agreement) for agreement in Agreement}
+    return (
+        f"{counted(len(table.rows), 'feature')}, {counted(counts[Agreement.DISAGREES], 'disagreement')}, "
+        f"{counts[Agreement.AGREES]:,} agree, {counts[Agreement.OPEN]:,} open"
+    )
+
+
 def build_name(build: Build) -> str:
     """Product and version."""
     return f"{build.product} {build.version}".strip()
@@ -119,6 +129,12 @@ def documented(cell: Beside) -> str:
     """What is documented, with the notes that belong to it: "partly since 53 (Not supported in service workers.)"."""
     notes = f" ({clipped(' '.join(cell.word.notes), SENTENCE_CLIPPED_AT)})" if cell.word.notes else ""
     return f"{cell.word.sentence}{notes}"
+
+
+def stated(cell: Beside) -> str:
+    """The same after the word for it: "partial, partly since 53 (...)"; the word alone where it is all that is said."""
+    plain = cell.word.sentence == str(cell.word.says) and not cell.word.notes
+    return str(cell.word.says) if plain else f"{cell.word.says}, {documented(cell)}"
 
 
 def observed(cell: Beside) -> str:
@@ -133,4 +149,4 @@ def explained(cell: Beside) -> str:
     if cell.agreement is not Agreement.DISAGREES:
         return ""
     known = cell.explanation
-    return f"{known.because} ({known.whose}: {WHOSE_MEANS[known.whose]})" if known else UNEXPLAINED
+    return f"{known.whose}: {known.because}" if known else UNEXPLAINED
