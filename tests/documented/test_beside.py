@@ -181,7 +181,7 @@ def test_no_build_no_rows() -> None:
         (replace(CHROMIUM, engine="ladybird", product="Ladybird"), "", False, "MDN's data knows no Ladybird"),
     ],
 )
-def test_a_build_has_its_counterpart(build: Build, label: str, port: bool, words: str) -> None:
+def test_a_build_has_its_counterpart(build: Build, label: str, *, port: bool, words: str) -> None:
     """Each build is held against a version of a brand, or it is said why not; a port is called one."""
     other = counterpart(build, documentation())
     assert (other.label, other.port) == (label, port)

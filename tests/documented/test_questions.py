@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from wirematrix import matrix
-from wirematrix.documented.model import BRANDS
 from wirematrix.documented.counterparts import BRAND_OF
+from wirematrix.documented.model import BRANDS
 from wirematrix.documented.questions import Piece, Question, Whose, parse, questions
 from wirematrix.errors import InvalidInput
 from wirematrix.model import ENGINES
