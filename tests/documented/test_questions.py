@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wirematrix import matrix
+from wirematrix import factfile, matrix
 from wirematrix.documented.counterparts import BRAND_OF
 from wirematrix.documented.model import BRANDS
 from wirematrix.documented.questions import Piece, Question, Whose, parse, questions
@@ -114,3 +114,25 @@ def test_explanations_lead_somewhere() -> None:
     for question in questions().all:
         for one in question.explained:
             assert one.whose is Whose.OURS or re.match(r"https://", one.see), question.feature
+
+
+def test_facts_are_recorded_by_their_scenarios() -> None:
+    """A fact that a question names is one that its scenario was seen to record, as far as the committed table goes."""
+    table = factfile.load(ROOT / "docs" / "engine-facts.json")
+    recorded = {one.name: {row.name for row in one.rows} for one in table.scenarios}
+    asked = [piece for question in questions().all for piece in question.pieces if piece.fact]
+    known = [piece for piece in asked if piece.scenario in recorded]
+    assert len(known) > len(asked) / 3
+    assert [piece for piece in known if piece.fact not in recorded[piece.scenario]] == []
+
+
+@pytest.mark.parametrize("question", questions().all, ids=lambda one: one.feature)
+def test_facts_of_apis_are_asked_for(question: Question) -> None:
+    """An `api_` fact is one that a scenario records and the page has an answer for, by that name."""
+    scenarios = (ROOT / "e2e" / "test_engine_apis.py").read_text(encoding="utf-8")
+    page = (ROOT / "static" / "raw" / "apis.js").read_text(encoding="utf-8")
+    for piece in question.pieces:
+        if piece.fact.startswith("api_"):
+            name = piece.fact.removeprefix("api_")
+            assert f'"{name}":' in scenarios
+            assert f" {name}: {{" in page
