@@ -157,3 +157,13 @@ def test_json_has_all_of_it() -> None:
     assert cell_of["observed"]["answer"] == "does not"
     assert cell_of["observed"]["cells"] == ["opens[firefox-websocket-direct]"]
     assert cell_of["explanation"]["whose"] == "MDN"
+
+
+def test_what_decided_is_linked_first() -> None:
+    """Where some cells work and some do not, the word leads to one that does not."""
+    run = run_of(attempt(cell()), attempt(cell("closes"), Status.FAIL, "the close code was lost"))
+    closes = replace(OPENS, scenario="closes")
+    source = documents(api__WebSocket=everywhere(Statement(added="9")))
+    table = beside(gather([run]), source=source, asked=[asks(SOCKET, OPENS, closes)])
+    links = BesideView(table=table, anchors=merge_views([run]).facts.anchors).links(table.rows[0].cells[0])
+    assert [one.label for one in links] == ["closes, websocket", "opens, websocket"]

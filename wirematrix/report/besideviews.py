@@ -76,8 +76,9 @@ class BesideView:
         return explained(cell)
 
     def links(self, cell: Beside) -> tuple[EvidenceLink, ...]:
-        """The evidence of a cell's observations, each cell of the matrix once."""
-        places = dict.fromkeys(one.place for one in cell.sighting.glimpses if one.place)
+        """The evidence of a cell's observations, each cell of the matrix once, those first that decided."""
+        decided = sorted(cell.sighting.glimpses, key=lambda one: one.sentence not in cell.sighting.sentence)
+        places = dict.fromkeys(one.place for one in decided if one.place)
         return tuple(
             EvidenceLink(label=f"{place.cell.scenario}, {place.cell.transport}", anchor=self.anchors[place])
             for place in places
