@@ -17,6 +17,7 @@ from wirematrix import (
     codec,
     comment_command,
     diff_command,
+    documented_command,
     export_command,
     factfile,
     load_command,
@@ -71,6 +72,7 @@ cli.command("summary")(comment_command.summary)
 cli.command("export")(export_command.export)
 cli.command("show")(show_command.show)
 cli.command("open")(open_command.open_report)
+cli.command("documented")(documented_command.documented)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Baseline = Annotated[

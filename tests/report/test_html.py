@@ -30,6 +30,8 @@ from wirematrix.model import (
 )
 from wirematrix.report import render_html, write_report
 
+DOCUMENTED_BYTES = 60_000  # the section of one engine
+
 
 @pytest.fixture(scope="module")
 def source() -> str:
@@ -52,7 +54,7 @@ def test_policy_names_every_style_and_script(source: str, tree: Page) -> None:
     )
     inline = re.findall(r"<(?:style|script)>(.*?)</(?:style|script)>", source, re.DOTALL)
     hashes = {f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in inline}
-    assert len(inline) == 6
+    assert len(inline) == 5
     assert set(re.findall(r"'sha256-[^']+'", policy)) == hashes
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -193,9 +195,12 @@ def test_several_runs_are_told_apart() -> None:
 
 
 def test_size_stays_small() -> None:
-    """A cell with 60 observations costs less than 2.8 kB: 5,000 of them make a file below 15 MB."""
+    """A cell with 60 observations costs less than 2.8 kB: 5,000 of them make a file below 15 MB.
+
+    What MDN documents is there once, however many cells there are.
+    """
     run = matrix((CHROMIUM,), observations=60)
-    assert len(render_html([run]).encode()) < 2_800 * len(run.declared)
+    assert len(render_html([run]).encode()) < 2_800 * len(run.declared) + DOCUMENTED_BYTES
 
 
 def test_written_file_is_what_was_rendered(tmp_path: Path) -> None:
@@ -308,5 +313,5 @@ def test_only_web_references_are_links(see: str) -> None:
     """A reference that is no web address is shown and never linked."""
     known = replace(NEVER_AGAIN, see=see)
     page = parsed(render_html([run_of(attempt(cell(), Status.FAIL, expectation=known))]))
-    assert all(link.startswith("#") for link in page.links)
+    assert all(link.startswith(("#", "https://")) and link != see for link in page.links)
     assert see in page.words

@@ -19,10 +19,13 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wirematrix.documented import beside
 from wirematrix.facts import AGREEMENT_MEANS, Agreement
+from wirematrix.gather import gather
 from wirematrix.measures import observations
 from wirematrix.model import STATUS_MEANS, Artifact, Expectation, Held, Run, Status
 from wirematrix.report.adviceviews import NO_ADVICE, Advice, advice_views, called
+from wirematrix.report.besideviews import BesideView
 from wirematrix.report.blame import blames
 from wirematrix.report.changeviews import CHANGE_SIGNS, changes_view
 from wirematrix.report.cost import cost, left_out
@@ -57,6 +60,7 @@ AGREEMENT_MARKS: Final[Mapping[Agreement, str]] = {
     Agreement.ALONE: "",
 }
 ANSWER_MARKS: Final[Mapping[Held, str]] = {Held.HELD: "✓", Held.BROKEN: "✗", Held.UNDECIDED: "?"}
+STYLES: Final = ("report.css", "grid.css", "documented.css")
 SCRIPTS: Final = ("evidence.js", "grid.js", "facts.js")
 FIRST_COLUMN_PX: Final = 300  # as in grid.css
 COLUMN_PX: Final = 50
@@ -95,7 +99,7 @@ def render_html(
     view = merge_views(runs)
     loads = load_views(runs)
     load_anchor = loads[0].anchor if loads else "load"
-    styles = (_asset("report.css"), _asset("grid.css"), _fitting(view))
+    styles = ("\n".join(map(_asset, STYLES)), _fitting(view))
     scripts = tuple(map(_asset, SCRIPTS))
     page = _environment().get_template("report.html.jinja")
     return page.render(
@@ -117,6 +121,7 @@ def render_html(
         sides=pros_and_cons(advice.answers, load_anchor),
         effort=effort_view(runs),
         pages=page_view(view),
+        beside=BesideView(table=beside(gather(runs)), anchors=view.facts.anchors),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         open_news=len(view.unexpected) <= SHOWN_AT_ONCE,
         evidence_words=Markup(words()),  # noqa: S704 - ours, and nothing in it can close its element
