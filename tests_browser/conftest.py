@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+
+from wirematrix.engines import LiveEngine, launched, locate, playwright_driver
+from wirematrix.errors import EngineUnavailable
 
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
     """The one backend everything here is written for; per module, so that an engine can be kept."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def kept_engine(request: pytest.FixtureRequest) -> AsyncIterator[LiveEngine]:
+    """A running engine by its name, shared by a module; skipped where nobody asked for it or it is not here."""
+    name: str = request.param
+    if name not in request.config.option.browser:
+        pytest.skip("another engine was asked for")
+    try:
+        locate(name)
+    except EngineUnavailable as unavailable:
+        if request.config.getoption("--require-engines", default=False):
+            pytest.fail(str(unavailable), pytrace=False)
+        pytest.skip(str(unavailable))
+    async with playwright_driver() as playwright, launched(playwright, name) as running:
+        yield running
 
 
 def pytest_configure(config: pytest.Config) -> None:
