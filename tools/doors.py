@@ -2,7 +2,7 @@
 
     python3 tools/doors.py matrix [ARGS ...]    the browsers, then `wirematrix matrix ARGS`
     python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`
-    python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser ARGS`: can the matrix fail?
+    python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser`, or the part that ARGS name
     python3 tools/doors.py bench [ARGS ...]     what fan-out costs beside other ways, and receiving beside other clients
     python3 tools/doors.py serve [ARGS ...]     the app, to try by hand
     python3 tools/doors.py setup                the environment and nothing else
@@ -26,7 +26,7 @@ DOORS = ("matrix", "test", "prove", "bench", "serve", "setup", "lock", "clean")
 BROWSING = ("matrix", "prove")  # these need the browsers
 RUNS = {
     "matrix": ("wirematrix", "matrix"),
-    "prove": ("pytest", "tests_browser"),
+    "prove": ("pytest",),
     "bench": ("load.bench",),
     "serve": ("wirematrix", "serve"),
 }
@@ -54,6 +54,8 @@ def main(door: str, arguments: list[str]) -> int:
         wanted = engines(arguments, browsers.ENGINES)
         if wanted is not None:
             browsers.main([word for engine in wanted for word in ("--engine", engine)])
+    if door == "prove" and not any(word.startswith("tests_browser") for word in arguments):
+        arguments = ["tests_browser", *arguments]
     return run(python, "-m", *RUNS[door], *arguments) if door in RUNS else 0
 
 

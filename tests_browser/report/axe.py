@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 PIECE: Final = 60_000  # characters; in UTF-8 and JSON they grow
 CONTRAST: Final = ("color-contrast", "link-in-text-block")  # the rules that colours can break
+WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")  # all rules but the best practices
 RUN: Final = """
 async (rules) => {
   const options = {resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {})};
@@ -25,7 +26,7 @@ async (rules) => {
 
 
 def findings(page: Page, *rules: str) -> list[str]:
-    """What axe finds in a page as it stands: by all of its rules, the best practices among them, or by these alone."""
+    """What axe finds in a page as it stands: by all of its rules, best practices among them, or by these (names or tags) alone."""
     if not page.evaluate("'axe' in window"):
         page.evaluate("void (window.pieces = [])")
         for start in range(0, len(AXE_SCRIPT), PIECE):

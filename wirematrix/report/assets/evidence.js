@@ -18,7 +18,7 @@
   const make = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
   const draw = (name, attributes = {}, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
 
-  const table = (caption, note, heads, rows, rowClass = () => "") => make("div", { class: "rows", tabindex: 0, role: "region", "aria-label": caption },
+  const table = (caption, note, heads, rows, rowClass = () => "") => make("div", { class: "rows", tabindex: 0, role: "group", "aria-label": caption },
     make("table", {},
       make("caption", {}, make("b", {}, caption), note ? ` ${note}` : ""),
       make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)))),

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.documented.given import opened
-from tests_browser.test_report_page import Silent
+from tests_browser.report.test_grid_and_facts import Silent
 from wirematrix.model import Status
 from wirematrix.report import write_report
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.report.factory import attempt, cell, run_of, timeline
-from tests_browser.test_report_page import served  # noqa: F401 - a fixture
+from tests_browser.report.test_grid_and_facts import served  # noqa: F401 - a fixture
 from wirematrix.model import Artifact, Observation, Run, Status
 from wirematrix.report import write_report
 
