@@ -48,12 +48,13 @@ def transport_name(transport: str) -> str:
 
 
 def short_name(engine: EngineView) -> str:
-    """Product and major version: enough to tell builds apart in a sentence, where they are apart by it."""
-    return f"{engine.build.product} {engine.build.version.partition('.')[0]}".strip()
+    """Product and release, which tells builds apart in a sentence: 156 of Chromium, 2.50 of WebKitGTK."""
+    parts = 2 if engine.build.engine == "webkit" else 1
+    return f"{engine.build.product} {'.'.join(engine.build.version.split('.')[:parts])}".strip()
 
 
 def engine_names(engines: Sequence[EngineView], everybody: Sequence[EngineView]) -> str:
-    """`Firefox ESR 153 and WebKitGTK 2`; whole names where short ones are not unique."""
+    """`Firefox ESR 153 and WebKitGTK 2.50`; whole names where short ones are not unique."""
     short = [short_name(engine) for engine in everybody]
     unique = len(set(short)) == len(short)
     return joined(short_name(engine) if unique else engine.name for engine in engines)
