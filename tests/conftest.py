@@ -6,11 +6,15 @@ from pathlib import Path
 
 import httpcore  # noqa: F401 - pytester's in-process runs forget what they imported first, and httpx would map two
 import pytest
+from hypothesis import settings
 
 from tests.commands import Command, command
 from tests.small_project import Pretended, make_project
 from wirematrix import runbook
 from wirematrix.engines import ROUTE_VARIABLE
+
+settings.register_profile("untimed", deadline=None)  # an example's first run imports, and the machine may be busy
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.report.factory import CHROMIUM, attempt, cell, conditions, run_of
 from wirematrix.gather import Place, key_of
 from wirematrix.merged import MERGED, Merged
 from wirematrix.model import Status
-from wirematrix.report.changepage import LARGEST, ROWS, changes_markdown
+from wirematrix.report.changes_markdown import AT_MOST, LARGEST, diff_markdown
 from wirematrix.runfile import dump, dump_merged
 from wirematrix.transitions import Change, Transition, Transitions
 
@@ -134,10 +134,10 @@ def made_up(number: int, because: str = "it is slower", build: str = "Chromium 1
 @pytest.mark.parametrize("because", ["it is slower", "[" * 400, "\u202e@team ![x](y) | <b>"])
 def test_a_comment_never_is_too_long(because: str) -> None:
     """However much changed, it fits into a comment and says how much it left out; hostile text stays text."""
-    page = changes_markdown(made_up(3_000, because), ["x"] * 7)
+    page = diff_markdown(made_up(3_000, because), ["x"] * 7)
     assert len(page) <= LARGEST
     rows = len(re.findall(r"(?m)^\| <code>", page))
-    assert 0 < rows <= 2 * ROWS
+    assert 0 < rows <= 2 * AT_MOST
     left_out = sum(int(one.replace(",", "")) for one in re.findall(r"(?m)^and ([\d,]+) more", page))
     assert rows + left_out == 3_000
     assert page.count("<details>") == page.count("</details>") == 1
@@ -146,7 +146,7 @@ def test_a_comment_never_is_too_long(because: str) -> None:
 
 def test_nothing_changed_is_said() -> None:
     """A pull request that changes nothing gets a green line and no table."""
-    page = changes_markdown(Transitions(baseline="abc", compared=5), [])
+    page = diff_markdown(Transitions(baseline="abc", compared=5), [])
     assert page == "## ✅ 5 cells compared: nothing changed\n\nBaseline: abc.\n\n"
 
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
 
-from tests_browser import example_play
-from tests_browser.example_play import PLAYS, SERVERS, Service, serving
+from tests_browser.example_play import PLAYS, SERVERS, Play, Program, outcomes
+from wirematrix.engines import LiveEngine
 
+pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parent.parent
+ENGINES = ("chromium", "firefox", "webkit")
 
 
-@pytest.fixture(params=SERVERS)
-def over(request: pytest.FixtureRequest) -> str:
-    """One transport after the other."""
-    return str(request.param)
-
-
-@pytest.fixture
-def service(over: str, tmp_path: Path) -> Iterator[Service]:
-    """The example that serves a transport, with a memory of its own."""
-    with serving(ROOT / SERVERS[over], tmp_path / "messages.db") as service:
-        yield service
-
-
-@pytest.mark.parametrize("guarantee", PLAYS)
-def test_the_example_gives(page: Page, service: Service, over: str, guarantee: str) -> None:
-    """What the examples promise, a page gets: connect, reconnect, resume, notice silence, two ways, authorisation."""
-    assert PLAYS[guarantee](page, service, over), example_play.log_of(page)
-
-
-def test_the_example_ends_in_good_order(page: Page, service: Service, over: str) -> None:
-    """A server that is told to stop does so at once and without complaint, and the page sees it go."""
-    assert example_play.ends_in_good_order(page, service, over), example_play.log_of(page)
+@pytest.mark.parametrize("play", PLAYS)
+@pytest.mark.parametrize("kept_engine", ENGINES, indirect=True)
+async def test_the_examples_give_it(kept_engine: LiveEngine, play: Play, tmp_path: Path) -> None:
+    """What the examples promise, a page gets over each transport; the server ends at once and without complaint."""
+    promised = frozenset(PLAYS[play])
+    programs = [
+        Program(over=over, server=ROOT / server, kept=tmp_path / f"{over}.db", expected=promised)
+        for over, server in SERVERS.items()
+    ]
+    held, logs = await outcomes(play, kept_engine, programs)
+    assert held == dict.fromkeys(SERVERS, promised), logs

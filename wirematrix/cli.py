@@ -6,15 +6,30 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from wirematrix import codec, diff_command, factfile, load_command, merge_command, plan_command, yamlfile
+from wirematrix import (
+    codec,
+    comment_command,
+    diff_command,
+    documented_command,
+    export_command,
+    factfile,
+    load_command,
+    merge_command,
+    open_command,
+    plan_command,
+    show_command,
+    yamlfile,
+)
 from wirematrix import doctor as diagnosis
+from wirematrix.changes import transitions
+from wirematrix.command_files import files_or_usual, runs_of, write
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
 from wirematrix.effort import effort_of
@@ -23,13 +38,11 @@ from wirematrix.facts import fact_table
 from wirematrix.gather import gather
 from wirematrix.matrix import load, parse
 from wirematrix.model import Run
-from wirematrix.nodes import choice
 from wirematrix.report import (
     Advice,
     comparison,
     effort_page,
     facts_page,
-    markdown_summary,
     print_load,
     print_summary,
     write_report,
@@ -37,10 +50,8 @@ from wirematrix.report import (
 from wirematrix.report.decision_json import recommendations_as_json
 from wirematrix.report.decision_terminal import print_recommendations
 from wirematrix.report.text import visible
-from wirematrix.runfile import load_all
 from wirematrix.upkeep import Switches, update
 
-USUAL_RUNS = (Path("results/run.json"), Path("results/load.json"))
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 cli = typer.Typer(
@@ -56,8 +67,17 @@ cli.command("plan")(plan_command.plan)
 cli.command("merge")(merge_command.merge)
 cli.command("diff")(diff_command.diff)
 cli.command("load")(load_command.load)
+cli.command("comment")(comment_command.comment)
+cli.command("summary")(comment_command.summary)
+cli.command("export")(export_command.export)
+cli.command("show")(show_command.show)
+cli.command("open")(open_command.open_report)
+cli.command("documented")(documented_command.documented)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
+Baseline = Annotated[
+    list[Path] | None, typer.Option("--baseline", help="mark what changed since this run file; may be repeated")
+]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
 
 
@@ -81,21 +101,17 @@ def report(
     runs: RunFiles,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
     matrix_file: MatrixFile = Path("matrix.yaml"),
+    baseline: Baseline = None,
 ) -> None:
     """Render the report again from run files, one or many, with what the matrix recommends from them."""
     loaded = runs_of(runs)
-    write_report(loaded, output, advice=advice_of(loaded, matrix_file))
+    changes = transitions(runs_of(baseline), loaded) if baseline else None
+    write_report(loaded, output, advice=advice_of(loaded, matrix_file), changes=changes)
     for run in loaded:
         print_summary(run, Console())
         if run.load:
             print_load(run.load, Console())
     typer.echo(f"report: {output}")
-
-
-@cli.command()
-def summary(runs: RunFiles) -> None:
-    """Print the matrix as Markdown, for a job summary."""
-    typer.echo(markdown_summary(runs_of(runs)))
 
 
 @expectations.command("update")
@@ -221,25 +237,12 @@ def serve(
     raise typer.Exit(done.returncode)
 
 
-def runs_of(files: Iterable[Path]) -> list[Run]:
-    """The runs that files tell of, merged ones among them."""
-    return [run for file in files for run in load_all(file)]
-
-
 def decision_of(file: Path) -> Decision:
     """What a matrix decides by; InvalidInput if it does not say."""
     decision = load(file).decision
     if decision is None:
         raise InvalidInput(str(file), "has no section decision", expected="factors, rules and profiles to decide by")
     return decision
-
-
-def files_or_usual(runs: list[Path] | None, verb: str) -> list[Path]:
-    """The run files that were named, else those that lie where runs put them; InvalidInput if there is none."""
-    files = runs or [each for each in USUAL_RUNS if each.exists()]
-    if not files:
-        raise InvalidInput(f"wirematrix {verb}", "got no run file", expected=choice([str(each) for each in USUAL_RUNS]))
-    return files
 
 
 def advice_of(runs: Sequence[Run], file: Path) -> Advice:
@@ -251,15 +254,6 @@ def advice_of(runs: Sequence[Run], file: Path) -> Advice:
         return Advice(answers=decide(decision, runs) if decision else ())
     except InvalidInput as mistake:
         return Advice(because=f"no recommendation can be given: {mistake}")
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file whose place a person named; InvalidInput if that cannot be."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
 
 
 def main() -> None:

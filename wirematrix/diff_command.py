@@ -16,7 +16,8 @@ from wirematrix.errors import InvalidInput
 from wirematrix.gather import gather
 from wirematrix.model import Run
 from wirematrix.nodes import choice, unknown
-from wirematrix.report.changepage import changes_as_json, changes_markdown, headline, place_names
+from wirematrix.report.changepage import changes_as_json, headline, place_names
+from wirematrix.report.changes_markdown import diff_markdown
 from wirematrix.report.text import visible
 from wirematrix.runfile import load_all
 from wirematrix.transitions import CHANGE_MEANS, Change, Transitions
@@ -47,7 +48,7 @@ def diff(
     if as_json:
         typer.echo(json.dumps(changes_as_json(found, missing), indent=1))
     elif markdown:
-        typer.echo(changes_markdown(found, missing), nl=False)
+        typer.echo(diff_markdown(found, missing), nl=False)
     else:
         _show(found, missing, Console())
     if any(map(found.of, alarming)):

@@ -138,9 +138,15 @@ class _Merge:
 
     def _group(self, name: str, texts: Iterable[ScenarioText]) -> GroupView:
         scenarios = tuple(scenario for text in texts if (scenario := self._scenario(text)).rows)
+        rows = [row for scenario in scenarios for row in scenario.rows]
+        columns = [[row.slots[at] for row in rows] for at in range(len(self._columns))]
         slots = list(_slots(scenarios))
-        missing = sum(isinstance(slot, BlankSlot) and slot.blank is Blank.MISSING for slot in slots)
-        return GroupView(name=name, scenarios=scenarios, tally=_tally(slots, missing=missing))
+        return GroupView(
+            name=name,
+            scenarios=scenarios,
+            tally=_tally(slots, missing=_lacking(slots)),
+            subtotals=tuple(_tally(column, missing=_lacking(column)) for column in columns),
+        )
 
     def _scenario(self, text: ScenarioText) -> ScenarioView:
         number = self._number_of(text)
@@ -243,6 +249,10 @@ class _Merge:
 
 def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
     return (slot for scenario in scenarios for row in scenario.rows for slot in row.slots)
+
+
+def _lacking(slots: Iterable[Slot]) -> int:
+    return sum(isinstance(slot, BlankSlot) and slot.blank is Blank.MISSING for slot in slots)
 
 
 def _tally(slots: Iterable[Slot], *, missing: int) -> Tally:
