@@ -65,6 +65,14 @@ def test_readers_get_the_runs_and_what_was_lost(many: Path) -> None:
     assert len(gather([*runs, stand_in]).missing) == 3
 
 
+def test_an_engine_of_which_a_part_came_is_there(many: Path) -> None:
+    """A job that left cells out is not told as an engine that could not be had."""
+    merged = load_merged(many)
+    partly = LostJob(job="debian", system="Debian", origin="system", declared=DECLARED)
+    *_, stand_in = Merged(merged=MERGED, runs=merged.runs, lost=(partly,)).all_runs
+    assert (stand_in.declared, stand_in.info.unavailable) == (DECLARED, {})
+
+
 def test_a_run_file_is_read_as_one_run(tmp_path: Path) -> None:
     """Whatever reads merged files reads those of a run, too; the reverse is refused with a sentence."""
     run = shard(attempt(CELLS[0]))
@@ -82,7 +90,7 @@ def test_missing_cells_of_a_lost_job_show_in_the_report(many: Path, tmp_path: Pa
     """A report of an incomplete merged file says which cells never arrived, and whose they were."""
     write_report(load_all(many), tmp_path / "matrix.html")
     page = (tmp_path / "matrix.html").read_text(encoding="utf-8")
-    assert "macOS (job macos: no run file)" in page
+    assert "macOS (job macos: missing)" in page
     assert "declared, but no attempt of it was received" in page
 
 

@@ -1,7 +1,7 @@
 """What the workflows ask of GitHub: the last run file of main, and one comment on a pull request that is kept current.
 
     python tools/github.py baseline -o FILE     the newest artifact `baseline` that main has uploaded
-    python tools/github.py comment FILE         FILE as the comment on the pull request whose head was just run
+    python tools/github.py comment FILE         what `wirematrix comment` printed, on the pull request that was just run
 
 Both go by environment variables that a workflow sets: GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_TOKEN; for a comment
 also HEAD_OWNER, HEAD_BRANCH and HEAD_SHA (what was run) and REPORT_URL (where its report is). Exit status 0 also if
@@ -144,7 +144,9 @@ def keep_baseline(file: Path) -> int:
 
 def keep_comment(file: Path) -> int:
     """Say what a file holds on the pull request that was run."""
-    text = f"{MARKER}\n{file.read_text(encoding='utf-8')}\n[Report and evidence]({setting('REPORT_URL')})\n"
+    said = file.read_text(encoding="utf-8")
+    head = "" if said.startswith(MARKER) else f"{MARKER}\n"
+    text = f"{head}{said}\n[Report and evidence]({setting('REPORT_URL')})\n"
     if len(text) > LARGEST_COMMENT:
         raise Refused(f"{file} has {len(text)} characters with head and foot; expected at most {LARGEST_COMMENT}")
     at = github()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,13 +33,24 @@ class Merged:
     @property
     def all_runs(self) -> tuple[Run, ...]:
         """The runs, and for each lost job one that declares its cells and has no attempt: they are missing."""
-        return (*self.runs, *(_stand_in(each, self.runs[0]) for each in self.lost))
+        return (*self.runs, *(_stand_in(each, self.runs) for each in self.lost))
 
 
-def _stand_in(lost: LostJob, other: Run) -> Run:
-    """A run in the place of one that never came. Nobody knows its conditions: text is empty, figures are 0."""
+def _stand_in(lost: LostJob, runs: Sequence[Run]) -> Run:
+    """A run in the place of one that never came. Nobody knows its conditions: text is empty, figures are 0.
+
+    An engine of which a part came is there; only a part of its cells is missing.
+    """
+    other = runs[0]
     because = f"no run file of the job {lost.job} declares its cells"
-    cells = [cell for each in lost.declared if (cell := cell_of(each))]
+    came = {
+        build.engine
+        for run in runs
+        if run.info.system.startswith(lost.system)
+        for build in run.info.builds
+        if build.origin == (lost.origin or build.origin)
+    }
+    engines = dict.fromkeys(cell.engine for each in lost.declared if (cell := cell_of(each)))
     return Run(
         schema=other.schema,
         info=replace(
@@ -46,7 +58,7 @@ def _stand_in(lost: LostJob, other: Run) -> Run:
             started="",
             finished="",
             command="",
-            system=f"{lost.system} (job {lost.job}: no run file)",
+            system=f"{lost.system} (job {lost.job}: missing)".strip(),
             machine="",
             cores=0,
             memory_mib=0,
@@ -60,7 +72,7 @@ def _stand_in(lost: LostJob, other: Run) -> Run:
             idle_s=0.0,
             soak_left_out=0,
             builds=(),
-            unavailable=dict.fromkeys((cell.engine for cell in cells), because),
+            unavailable={engine: because for engine in engines if engine not in came},
         ),
         scenarios=(),
         networks={},
