@@ -160,8 +160,10 @@ def _object_decoder(kind: type) -> Decoder:
             made = kind(**values)
         except ValueError as error:
             raise Misfit(str(error), "a sentence") from error
-        if derived and shown(plain[derived], None) != (owed := shown(getattr(made, derived), None)):
-            raise Misfit(f"{derived} says {shown(plain[derived])}", f"{owed}, as the rest says")
+        if derived:
+            said, owed = plain[derived], getattr(made, derived)
+            if type(said) is not type(owed) or said != owed:
+                raise Misfit(f"{derived} says {shown(said)}", f"{shown(owed, None)}, as the rest says")
         return made
 
     return decode_object

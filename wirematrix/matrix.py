@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -173,6 +174,7 @@ def load(file: Path) -> Matrix:
     return parse(yamlfile.content_of(file), str(file))
 
 
+@lru_cache(maxsize=8)  # a matrix never changes, and reading one takes a fifth of a second
 def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
     """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
     top = yamlfile.parse(content, file).fields(

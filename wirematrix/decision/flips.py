@@ -30,7 +30,6 @@ from wirematrix.decision.model import (
     Words,
 )
 from wirematrix.decision.scores import ratio_of
-from wirematrix.decision.slots import keys_of
 
 BEYOND: Final = 1e-6  # how far beyond a flip it is tried, as a part of all weights
 HALVINGS: Final = 24
@@ -57,15 +56,11 @@ class _Reach:
 
     @classmethod
     def of(cls, assessment: Assessment) -> _Reach:
-        case, points = assessment.case, assessment.points
-        rules = (case.decision.rule(name) for name in case.profile.rules)
-        pieces = (
-            piece for rule in rules for piece in (rule.evidence, *([rule.remedy.evidence] if rule.remedy else []))
-        )
+        points = assessment.points
         leads = [points[assessment.ranking[0]] - points[name] for name in assessment.ranking[1:]] if points else []
         return cls(
             points=_slot_points(assessment),
-            deciding=frozenset(key for piece in pieces for key in keys_of(case.plan, piece)),
+            deciding=assessment.case.deciding,
             lead=min(leads, default=0.0),
         )
 
@@ -285,12 +280,18 @@ def _with_number(reading: Reading, number: float | None) -> Reading:
 
 def _threshold(assessment: Assessment, readings: Sequence[Reading], kept: float, flipped: _Times) -> str:
     """The factor at which the choice changes, between one that keeps it and one that does not; in the row's numbers."""
+
+    def said(factor: float) -> str:
+        if len(readings) == 1 and readings[0].number:
+            word = "or more" if flipped.factor > 1 else "or less"
+            return f"{readings[0].number * factor:.3g} {word}"
+        return f"{factor:.3g} times that"
+
     low, high = kept, flipped.factor
     for _ in range(HALVINGS):
+        if said(low) == said(high):
+            break
         middle = (low * high) ** 0.5
         same = again(assessment, _Times(factor=middle).changed(readings)).choice == assessment.choice
         low, high = (middle, high) if same else (low, middle)
-    if len(readings) == 1 and readings[0].number:
-        word = "or more" if high > 1 else "or less"
-        return f"{readings[0].number * high:.3g} {word}"
-    return f"{high:.3g} times that"
+    return said(high)

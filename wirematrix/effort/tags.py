@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pygments.lexer import Lexer
@@ -51,6 +52,7 @@ def lexer_of(file: str) -> Lexer:
     return LEXERS[ending](stripnl=False, ensurenl=False)
 
 
+@lru_cache(maxsize=16)  # every stage of an example asks for the same
 def marked_lines(source: str, file: str) -> tuple[str, ...]:
     """The guarantee of each line, the first where no mark says one; InvalidInput for a mark that means nothing.
 
