@@ -2,8 +2,8 @@
 
 With the choice A, a rival B, weights w and scores s, A leads by D = sum of w(f) * (sA(f) - sB(f)), up to a factor that
 changes no sign. Changing only w(f) by x changes D by x * (sA(f) - sB(f)), so B comes level at x = -D / (sA(f) - sB(f)).
-The nearest rival in each direction is the flip; it is believed only after the points were worked out again just
-beyond it. Rows have no closed form, since they may knock out: each is changed, and everything is worked out again,
+The nearest rival in each direction is the flip, if the points, worked out again just beyond it, say so: one that is
+level already may fall behind instead, and then the next is asked. Rows have no closed form, since they may knock out: each is changed, and everything is worked out again,
 unless the slots it stands in are worth too little to make up for the lead, whatever it says.
 """
 
@@ -135,11 +135,11 @@ def _of_weight(assessment: Assessment, factor: str, weight: float, leads: Mappin
         if abs(difference) > CLOSE and weight - lead / difference >= -CLOSE:
             moves.append(-lead / difference)
     for direction in (1, -1):
-        one_way = [abs(move) for move in moves if move * direction >= 0]
-        if one_way:
-            flips_at = max(weight + direction * min(one_way), 0.0)
-            if to := _beyond(assessment, factor, flips_at, direction):
+        for move in sorted(abs(move) for move in moves if move * direction >= 0):
+            flips_at = max(weight + direction * move, 0.0)
+            if to := _beyond(assessment, factor, flips_at, direction):  # else a rival as good, that falls behind
                 yield WeightFlip(factor=factor, title=outcome.title, weight=weight, flips_at=flips_at, to=to)
+                break
 
 
 def _beyond(assessment: Assessment, factor: str, flips_at: float, direction: int) -> str:
