@@ -3,8 +3,10 @@
 With the choice A, a rival B, weights w and scores s, A leads by D = sum of w(f) * (sA(f) - sB(f)), up to a factor that
 changes no sign. Changing only w(f) by x changes D by x * (sA(f) - sB(f)), so B comes level at x = -D / (sA(f) - sB(f)).
 The nearest rival in each direction is the flip, if the points, worked out again just beyond it, say so: one that is
-level already may fall behind instead, and then the next is asked. Rows have no closed form, since they may knock out: each is changed, and everything is worked out again,
-unless the slots it stands in are worth too little to make up for the lead, whatever it says.
+level already may fall behind instead, and then the next is asked.
+
+Rows have no closed form, since they may knock out: each is changed, and everything is worked out again, unless the
+slots it stands in are worth too little to make up for the lead, whatever it says.
 """
 
 from __future__ import annotations
