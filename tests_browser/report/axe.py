@@ -7,6 +7,7 @@ a page of its own accord the policy forbids it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -16,8 +17,12 @@ PIECE: Final = 60_000  # characters; in UTF-8 and JSON they grow
 CONTRAST: Final = ("color-contrast", "link-in-text-block")  # the rules that colours can break
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")  # all rules but the best practices
 RUN: Final = """
-async (rules) => {
-  const options = {resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {})};
+async ([only, without]) => {
+  const options = {
+    resultTypes: ["violations"],
+    ...(only.length ? {runOnly: only} : {}),
+    rules: Object.fromEntries(without.map((rule) => [rule, {enabled: false}])),
+  };
   return (await axe.run(document, options)).violations.map(({id, help, nodes}) => ({
     id, help, nodes: nodes.map(({html, failureSummary}) => `${html.slice(0, 160)} -- ${failureSummary}`),
   }));
@@ -25,14 +30,14 @@ async (rules) => {
 """
 
 
-def findings(page: Page, *rules: str) -> list[str]:
-    """What axe finds in a page as it stands: by all of its rules, best practices among them, or by these (names or tags) alone."""
+def findings(page: Page, *only: str, without: Collection[str] = ()) -> list[str]:
+    """What axe finds in a page as it stands, by all rules, best practices among them; or `only` by some (names or tags)."""
     if not page.evaluate("'axe' in window"):
         page.evaluate("void (window.pieces = [])")
         for start in range(0, len(AXE_SCRIPT), PIECE):
             page.evaluate("piece => void pieces.push(piece)", AXE_SCRIPT[start : start + PIECE])
         page.evaluate("void (0, eval)(pieces.join(''))")
-    return [line for violation in page.evaluate(RUN, list(rules)) for line in told(violation)]
+    return [line for violation in page.evaluate(RUN, [list(only), list(without)]) for line in told(violation)]
 
 
 def told(violation: dict[str, Any]) -> list[str]:

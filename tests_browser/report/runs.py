@@ -19,12 +19,16 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 SCENARIOS: Final = ("opens", "reopens_after_the_break", "honours_the_retry_delay", "notices_silence")
 TRANSPORTS: Final = ("eventsource", "websocket")
 NETWORKS: Final = ("direct", "close", "truncate", "stall")
+OBSERVATIONS: Final = 8
+TIERS: Final = ("app-sse", "app-websocket", "raw-sse", "sse-starlette")
 OPENS: Final = cell("opens")
 
 
 def mixed() -> Run:
     """Every look of a cell: fine, recorded, known, news, not reached, skipped, flaky, near a limit, not run."""
-    whole = matrix(observations=24, surprises=False, unavailable={"chrome": "is not here; install it with: apt"})
+    whole = matrix(
+        observations=OBSERVATIONS, surprises=False, unavailable={"chrome": "is not here; install it with: apt"}
+    )
     of = {one.cell.id: one for one in whole.attempts if shown(one)}
     first, second, third, fourth, fifth, sixth, last, *_ = list(of.values())[6:]
     changed = (
@@ -58,16 +62,18 @@ def shown(one: Attempt) -> bool:
 def ended(one: Attempt, status: Status, because: str, *, known: bool = False) -> Attempt:
     """The attempt with another end, which nobody expected unless it is `known`."""
     claimed = Expectation(statuses=(status,), because=because, see="https://example.org/1") if known else Expectation()
-    return attempt(one.cell, status, because, expectation=claimed, timeline=timeline(24))
+    return attempt(one.cell, status, because, expectation=claimed, timeline=timeline(OBSERVATIONS))
 
 
 def loaded() -> Run:
-    """A load comparison and nothing else."""
-    return replace(
-        run_of(info=conditions(CHROMIUM, FIREFOX, WEBKIT)),
-        load=whole_load(repeats=2, subscribers=(10, 100)),
-        effort=EFFORTS,
+    """A load comparison of four tiers and nothing else."""
+    whole = whole_load(repeats=1, subscribers=(10, 100))
+    few = replace(
+        whole,
+        tiers=tuple(tier for tier in whole.tiers if tier.name in TIERS),
+        rounds=tuple(one for one in whole.rounds if one.tier in TIERS),
     )
+    return replace(run_of(info=conditions(CHROMIUM, FIREFOX, WEBKIT)), load=few, effort=EFFORTS)
 
 
 @cache
@@ -75,4 +81,4 @@ def advice() -> Advice:
     """What the small matrix and the comparison recommend, by the project's own rules."""
     decision = load(ROOT / "matrix.yaml").decision
     assert decision is not None
-    return Advice(answers=recommend(decision, [mixed(), loaded()], ("dashboard", "corporate-proxy")))
+    return Advice(answers=recommend(decision, [mixed(), loaded()], ("dashboard",)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,13 +11,13 @@ from tests_browser.report.axe import CONTRAST, WCAG, findings
 from tests_browser.report.seeing import resized
 from tests_browser.report.shelf import Shelf
 
-REPORTS = ("matrix", "load", "empty")
-OPEN_ALL = "() => { for (const one of document.querySelectorAll('details')) one.open = true; }"
-SEEDED = {
-    "a picture without words": ("document.querySelector('main').append(new Image())", "image-alt"),
-    "a language that is not told": ("document.documentElement.removeAttribute('lang')", "html-has-lang"),
-    "words nobody can read": ("document.querySelector('h1').style.color = '#eee8e8'", "color-contrast"),
-    "a field without a name": ("document.querySelector('main').append(document.createElement('input'))", "label"),
+# Everything that is folded away in the first of its kind: axe passes over what is not shown.
+OPEN: Final = "() => { for (const one of [...document.querySelectorAll('main details')].slice(0, 8)) one.open = true; }"
+SEEDED: Final = {
+    "image-alt": "document.querySelector('main').append(new Image())",
+    "html-has-lang": "document.documentElement.removeAttribute('lang')",
+    "color-contrast": "document.querySelector('h1').style.color = '#eee8e8'",
+    "label": "document.querySelector('main').append(document.createElement('input'))",
 }
 
 
@@ -24,37 +26,29 @@ def as_lines(found: list[str]) -> str:
     return "\n".join(["", *found])
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", ["matrix", "load", "empty"])
 def test_axe_finds_nothing(page: Page, shelf: Shelf, name: str) -> None:
-    """A report has no finding of any rule of axe: a matrix with unexpected cells, one under load, one without cells."""
+    """A report has no finding: of a matrix with unexpected cells, of a load comparison, of a run without cells."""
     page.goto(shelf.url(name))
-    found = findings(page)
-    assert not found, as_lines(found)
-
-
-def test_axe_finds_nothing_in_the_evidence(page: Page, shelf: Shelf) -> None:
-    """What is folded away has no finding either, when it is opened."""
-    page.goto(shelf.url("matrix"))
-    page.evaluate(
-        "() => { for (const one of [...document.querySelectorAll('details')].slice(0, 14)) one.open = true; }"
-    )
+    page.evaluate(OPEN)
     found = findings(page)
     assert not found, as_lines(found)
 
 
 def test_dark_colours_have_contrast(dark: Page, shelf: Shelf) -> None:
-    """What can be read on white can be read on black: no finding of contrast in a dark report."""
-    dark.goto(shelf.url("load"))
+    """What can be read on white can be read on black."""
+    dark.goto(shelf.url("matrix"))
+    dark.evaluate(OPEN)
     assert dark.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     found = findings(dark, *CONTRAST)
     assert not found, as_lines(found)
 
 
 def test_a_phone_has_no_finding(page: Page, shelf: Shelf) -> None:
-    """On a phone the report is laid out anew, and has no finding."""
-    resized(page, 390)
+    """On a phone the report is laid out anew, and has no finding; of colours, which are the same, nothing is asked."""
     page.goto(shelf.url("matrix"))
-    found = findings(page)
+    resized(page, 390)
+    found = findings(page, without=CONTRAST)
     assert not found, as_lines(found)
 
 
@@ -63,10 +57,9 @@ def test_the_page_for_people_has_none(page: Page, app: str, channel: str) -> Non
     page.goto(f"{app}/static/probe.html?channel={channel}")
     expect(page.get_by_role("button", name="Restart the server")).to_be_visible()
     found = findings(page)
-    assert not found, as_lines(found)
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.locator("#phase")).to_have_text("Open")
-    found = findings(page)
+    found += findings(page)
     assert not found, as_lines(found)
 
 
@@ -86,10 +79,8 @@ def test_driven_pages_have_none(page: Page, app: str, driven: str) -> None:
     assert not found, as_lines(found)
 
 
-@pytest.mark.parametrize("seed", SEEDED)
-def test_axe_would_find_it(page: Page, shelf: Shelf, seed: str) -> None:
-    """Each defect that is planted into a report is found, by the rule that is there for it."""
-    change, rule = SEEDED[seed]
+def test_axe_would_find_it(page: Page, shelf: Shelf) -> None:
+    """Defects planted into a report are found, each by the rule that is there for it, in each engine."""
     page.goto(shelf.url("empty"))
-    page.evaluate(f"() => {{ {change}; }}")
-    assert {line.partition(":")[0] for line in findings(page)} == {rule}
+    page.evaluate(f"() => {{ {'; '.join(SEEDED.values())}; }}")
+    assert {line.partition(":")[0] for line in findings(page)} == set(SEEDED)
