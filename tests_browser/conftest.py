@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from typing import Final
 
-import httpx
 import pytest
 
-from wirematrix.budgets import SERVICE_START, SERVICE_STOP
+from tests.app_process import app_process
 from wirematrix.engines import LiveEngine, launched, locate, playwright_driver
 from wirematrix.errors import EngineUnavailable
-
-ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +37,8 @@ async def kept_engine(request: pytest.FixtureRequest) -> AsyncIterator[LiveEngin
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """`python -m app` with its control endpoints; the origin it is at."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        serving = subprocess.Popen(
-            [sys.executable, "-m", "app", "--fd", str(listening.fileno())],
-            cwd=ROOT,
-            env={**os.environ, "APP_CONTROL": "true"},
-            pass_fds=[listening.fileno()],
-            stdout=subprocess.DEVNULL,
-        )
-        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    try:
-        httpx.get(f"{origin}/healthz", timeout=SERVICE_START.seconds, trust_env=False).raise_for_status()
+    with app_process() as origin:
         yield origin
-    finally:
-        serving.terminate()
-        try:
-            serving.wait(timeout=SERVICE_STOP.seconds)
-        finally:
-            serving.kill()
 
 
 @pytest.fixture
