@@ -1,7 +1,8 @@
-"""Async tests run on asyncio alone, by anyio's own pytest plugin; and the small project of the plugin's tests."""
+"""What tests share: asyncio alone for async ones, by anyio's own pytest plugin, and the plugin's small project."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import httpcore  # noqa: F401 - pytester's in-process runs forget what they imported first, and httpx would map two
@@ -15,6 +16,12 @@ from wirematrix.engines import ROUTE_VARIABLE
 
 settings.register_profile("untimed", deadline=None)  # an example's first run imports, and the machine may be busy
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not go through it again in every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
