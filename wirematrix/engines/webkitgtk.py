@@ -97,6 +97,8 @@ class WebKitGtkPage(EnginePage):
             return
         if is_file(url):
             await self.host.open_file(self.target.view, url)
+            # Playwright hears of it a moment later
+            await self.page.wait_for_url(lambda shown: shown == url, wait_until="commit", timeout=budgets.NAVIGATE.ms)
             return
         since = self.host.facts_about(self.target.view)
         response = await self.page.goto(url, timeout=budget_ms)

@@ -216,6 +216,8 @@ class GtkPage(Page):
             return None
         if is_file(url):
             self.gtk.portal.call(self.gtk.host.open_file(self.target.view, url), budgets.NAVIGATE)
+            # Playwright hears of it a moment later
+            self.wait_for_url(lambda shown: shown == url, wait_until="commit", timeout=budgets.NAVIGATE.ms)
             return None
         since = self.gtk.host.facts_about(self.target.view)
         response = super().goto(url, **options)

@@ -64,6 +64,7 @@ STYLES: Final = ("report.css", "grid.css", "documented.css")
 SCRIPTS: Final = ("evidence.js", "grid.js", "facts.js")
 FIRST_COLUMN_PX: Final = 300  # as in grid.css
 COLUMN_PX: Final = 50
+EVIDENCE_ROW_PX: Final = 640  # as in report.css
 AROUND_GRID_PX: Final = 64  # margins and a scroll bar
 
 
@@ -184,11 +185,16 @@ def _asset(name: str) -> str:
 
 
 def _fitting(view: ReportView) -> str:
-    """A grid that fits the window has no scroll bars of its own, and its header sticks to the window."""
+    """A grid that fits the window has no scroll bars of its own, and its header sticks to the window.
+
+    Evidence that is not laid out yet takes about the place that it will take, or the window's scroll bar would jump.
+    """
     columns = len(view.columns)
+    evidence = EVIDENCE_ROW_PX * sum(1 for _ in view.rows)
     width = FIRST_COLUMN_PX + COLUMN_PX * columns + AROUND_GRID_PX
     return (
         f":root{{--columns:{columns}}}\n"
+        f"#evidence{{contain-intrinsic-size:auto {evidence}px}}\n"
         f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}"
         f".grid tbody th{{position:static!important}}}}\n"  # nothing is scrolled under it, and sticking costs time
     )

@@ -211,8 +211,11 @@
     const body = document.getElementById(anchor);
     const details = body?.closest("details.cell");
     if (!details || !evidence.contains(details)) return;
+    const show = () => details.scrollIntoView();
     details.open = true;
-    body.parentElement.scrollIntoView();
+    show();
+    // A row far from the window takes its place in the frame after the next, and that moves what is in it.
+    unfold(details).then(() => requestAnimationFrame(() => requestAnimationFrame(show)));
   };
 
   evidence.addEventListener("toggle", (toggled) => {
