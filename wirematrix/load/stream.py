@@ -64,6 +64,8 @@ class Stream(asyncio.BufferedProtocol):
         self.last_word = ""  # why it ended, if that was said
         self.transport: asyncio.Transport | None = None
         self._known = known
+        self._read_before = known.reads.get
+        self._count = tally.count
         self._opened = opened
         self._ended = ended
         self._request = request
@@ -89,13 +91,13 @@ class Stream(asyncio.BufferedProtocol):
         at_ns = time.monotonic_ns()
         came = bytes(BUFFER[:nbytes])
         began_between = self.between
-        if began_between and (what := self._known.reads.get(came)) is not None:
-            self.tally.count(what, at_ns)
+        if began_between and (what := self._read_before(came)) is not None:
+            self._count(what, at_ns)
             return
         whole, was_all = self.whole_of(came)
         if whole:
             what = read(whole)
-            self.tally.count(what, at_ns)
+            self._count(what, at_ns)
             if began_between and was_all:
                 self._known.keep(came, what)
 
