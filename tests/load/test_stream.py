@@ -79,11 +79,11 @@ def event(number: int) -> bytes:
     return b"data: %b\n\n" % envelope(number)
 
 
-def an_sse_stream(known: Known, loop: asyncio.AbstractEventLoop) -> SseStream:
+def an_sse_stream(known: Known, loop: asyncio.AbstractEventLoop, head: bytes = HEAD) -> SseStream:
     """One that has its head."""
     stream = SseStream(Tally(), known, loop.create_future(), lambda _: None, b"GET")
     stream.connection_made(Wire())
-    fed(stream, [HEAD])
+    fed(stream, [head])
     return stream
 
 
@@ -172,6 +172,41 @@ def test_the_same_bytes_are_read_once_and_counted_for_everybody() -> None:
     loop.close()
 
 
+def test_known_bytes_within_a_frame_are_its_payload() -> None:
+    """What would be a message on its own is none where it stands inside of another frame."""
+    loop, known = asyncio.new_event_loop(), Known()
+    inner, after = frame(Opcode.TEXT, envelope(1)), frame(Opcode.TEXT, envelope(2))
+    fed(a_websocket(known, loop)[0], [inner])
+    outer = frame(Opcode.BINARY, inner)
+    stream, _ = a_websocket(known, loop)
+    fed(stream, [outer[: -len(inner)], inner, after, after])
+    assert inner in known.reads
+    assert list(stream.tally.numbers) == [1, 2, 2]
+    loop.close()
+
+
+def test_known_bytes_within_a_chunk_are_its_content() -> None:
+    """The same of a chunk in a chunk."""
+    loop, known = asyncio.new_event_loop(), Known()
+    inner, after = chunk(event(1)), chunk(event(2))
+    fed(an_sse_stream(known, loop), [after, inner])
+    stream = an_sse_stream(known, loop)
+    fed(stream, [after, b"%x\r\n" % len(inner), inner, b"\r\n", after])
+    assert inner in known.reads
+    assert list(stream.tally.numbers) == [2, 1, 2]
+    loop.close()
+
+
+def test_nothing_is_known_of_gzip() -> None:
+    """What compressed bytes say depends on those before them."""
+    loop, known = asyncio.new_event_loop(), Known()
+    stream = an_sse_stream(known, loop, HEAD[:-2] + b"Content-Encoding: gzip\r\n\r\n")
+    squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    fed(stream, [chunk(squeeze.compress(event(n)) + squeeze.flush(zlib.Z_SYNC_FLUSH)) for n in (1, 1, 1, 2)])
+    assert (list(stream.tally.numbers), known.reads) == ([1, 1, 1, 2], {})
+    loop.close()
+
+
 def test_what_is_known_is_bounded() -> None:
     """Old reads are forgotten, and long ones never kept."""
     known = Known()
@@ -185,17 +220,19 @@ def test_what_is_known_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("sent", "because"),
     [
-        (b"\x81\x81aaaax", "a masked frame"),
-        (b"\xf1\x01x", "no WebSocket frame"),
-        (frame(Opcode.CLOSE, b"\x03\xf3late"), "close code 1011"),
+        ([b"\x81\x81aaaax"], "a masked frame"),
+        ([b"\xf1\x01x"], "no WebSocket frame"),
+        ([frame(Opcode.CLOSE, b"\x03\xf3late")], "close code 1011"),
+        ([frame(Opcode.TEXT, b"begun", fin=False), frame(Opcode.TEXT, envelope(1))], "no WebSocket frame"),
+        ([frame(Opcode.TEXT, b"begun", fin=False) + frame(Opcode.TEXT, envelope(1))], "no WebSocket frame"),
     ],
 )
-def test_a_websocket_ends_with_a_reason(sent: bytes, because: str) -> None:
+def test_a_websocket_ends_with_a_reason(sent: list[bytes], because: str) -> None:
     """What no server may send ends the connection, and a close is answered; both are said."""
     loop, ends = asyncio.new_event_loop(), list[str]()
     stream, wire = a_websocket(Known(), loop)
     stream._ended = ends.append
-    fed(stream, [frame(Opcode.TEXT, envelope(1)), sent])
+    fed(stream, [frame(Opcode.TEXT, envelope(1)), *sent])
     assert wire.ended
     stream.connection_lost(None)
     assert because in ends[0]
