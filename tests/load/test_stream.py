@@ -343,3 +343,26 @@ def test_what_is_no_stream_says_why(transport: LoadTransport, answered: bytes, b
 
     with pytest.raises(NotOpened, match=because):
         asyncio.run(play())
+
+
+@pytest.mark.parametrize("transport", list(LoadTransport))
+def test_who_waited_in_vain_hangs_up(transport: LoadTransport) -> None:
+    """A connection that did not open in time is ended, so that it never counts beside the next attempt."""
+
+    async def play() -> None:
+        gone = asyncio.Event()
+
+        async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError):
+                await reader.read(-1)
+            writer.close()
+            gone.set()
+
+        async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as server:
+            target = door(transport, server.sockets[0].getsockname()[1], compressed=False)
+            with pytest.raises(NotOpened, match="not open within"):
+                await connected(target, Tally(), Known(), print, resume="", budget_s=0.05)
+            async with asyncio.timeout(10):
+                await gone.wait()
+
+    asyncio.run(play())

@@ -44,11 +44,14 @@ async def connected(
         url = f"ws://{authority(door)}{door.target}{since}"
         return WebSocketStream(tally, known, opened, ended, url, compressed=door.compressed)
 
+    receiver: Stream | None = None
     try:
         async with asyncio.timeout(budget_s):
             _, receiver = await loop.create_connection(stream, door.host, door.port)
             return receiver, await opened
     except TimeoutError:
+        if receiver is not None:
+            receiver.abort()  # an answer that comes after all must not be counted beside the next attempt's
         raise NotOpened(f"not open within {budget_s:.0f} s") from None
     except OSError as error:
         raise NotOpened(f"{type(error).__name__}: {error}") from error
