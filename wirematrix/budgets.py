@@ -84,6 +84,7 @@ SERVICE_START = Budget("service-start", 30_000)
 SERVICE_STOP = Budget("service-stop", 10_000)
 CONTROL = Budget("control", 15_000)  # one request to /control
 PROXY = Budget("proxy", 10_000)  # opening and closing a fault proxy
+ROUTE = Budget("route", 10_000)  # a server between page and app begins to listen, or ends
 ATTEMPT = Budget("attempt", 120_000)  # a whole attempt, whatever it waits for: the end of a hung one
 ATTEMPT_SOAK = Budget("attempt-soak", 400_000)  # the same for a scenario that is slow by nature
 WIRE = Budget("wire", 10_000)  # making a network namespace, losing packets and healing

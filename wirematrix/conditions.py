@@ -17,10 +17,10 @@ from wirematrix.errors import WirematrixError
 from wirematrix.lossy import Wire
 from wirematrix.network import Network
 from wirematrix.probe import Probe
-from wirematrix.proxy import FaultProxy
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
+from wirematrix.way import Way
 
 
 class LiveNetwork:
@@ -30,7 +30,7 @@ class LiveNetwork:
         self,
         condition: Network,
         *,
-        proxy: FaultProxy,
+        way: Way,
         server: Server,
         recorder: Recorder,
         waits: Waits,
@@ -39,7 +39,8 @@ class LiveNetwork:
         nudge: Callable[[], Awaitable[None]],
     ) -> None:
         self.condition = condition
-        self._proxy = proxy
+        self._way = way
+        self._proxy = way.proxy
         self._server = server
         self._recorder = recorder
         self._waits = waits
@@ -128,6 +129,10 @@ class LiveNetwork:
         await self._proxy.heal()
         self._mended()
 
+    def check_alive(self) -> None:
+        """Raise IntermediaryDied if the route's server ended by itself."""
+        self._way.check_alive()
+
     @property
     def _lossy(self) -> Wire:
         if self._wire is None:
@@ -139,7 +144,7 @@ class LiveNetwork:
         since_ms = self._broke()
         await self._proxy.apply(fault)
         await self._nudge()
-        await self._waits.until("link", "link-end", since_ms=since_ms, budget=DELIVER)
+        await self._waits.until("link", self._way.end_kind, since_ms=since_ms, budget=DELIVER)
         await self._proxy.heal()
         self._mended()
 

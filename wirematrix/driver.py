@@ -131,6 +131,11 @@ class LiveCell(PageCell):
         await super().collect()
         await self._hear_the_app_out()
 
+    def check(self) -> None:
+        """Raise IntermediaryDied, too, if what lies between page and app ended by itself."""
+        super().check()
+        self.network.check_alive()
+
     async def _hear_the_app_out(self) -> None:
         """What the app's log has not said before its mark did not happen; the audit of losses rests on that.
 

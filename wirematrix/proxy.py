@@ -29,7 +29,7 @@ from typing import Final, Self
 from wirematrix import budgets
 from wirematrix.errors import BudgetSpent, InvalidInput, WirematrixError
 from wirematrix.faults import Close, Fault, Refuse, Reset
-from wirematrix.link import Link, LinkState, Match, Observe
+from wirematrix.link import Link, LinkState, Match, Observe, Upstream
 from wirematrix.listener import CAN_SHUT, Listener
 from wirematrix.side import Side
 
@@ -39,7 +39,7 @@ DRAIN_ROUNDS: Final = 64  # bounds the bytes of a flooding sender that still pre
 class FaultProxy:
     """Forwards TCP links and breaks them on command. Made by `start`; one owner calls its methods."""
 
-    def __init__(self, upstream: tuple[str, int], observe: Observe) -> None:
+    def __init__(self, upstream: Upstream, observe: Observe) -> None:
         self.host = ""  # where pages connect to; the same from start on, refusing or not
         self.port = 0
         self._upstream = upstream
@@ -57,14 +57,15 @@ class FaultProxy:
     @classmethod
     async def start(
         cls,
-        upstream: tuple[str, int],
+        upstream: Upstream,
         observe: Observe,
         host: str = "127.0.0.1",
         *,
         can_shut: bool = CAN_SHUT,
         netns: Executor | None = None,
     ) -> Self:
-        """Bind a free port of `host` (an IP address, of the namespace of `netns`) and forward it to `upstream`.
+        """Bind a free port of `host` (an IP address, of the namespace of `netns`) and forward it to `upstream`,
+        an address and port, or the path of a Unix socket.
 
         `observe(kind, **detail)` is called synchronously with every fact and must not raise.
         `can_shut=False` makes `Refuse` reset what connects, as on systems that cannot keep a closed port.
@@ -89,7 +90,7 @@ class FaultProxy:
         """The live links, in the order in which they were opened."""
         return tuple(link.state for link in self._live.values())
 
-    def retarget(self, upstream: tuple[str, int]) -> None:
+    def retarget(self, upstream: Upstream) -> None:
         """Forward new links to another server; live links keep theirs."""
         self._upstream = upstream
 
@@ -220,7 +221,7 @@ class FaultProxy:
             return
         else:
             link.shape(self._fault)
-        task = asyncio.create_task(link.connect(*self._upstream), name=f"proxy {self.port} link {link.number}")
+        task = asyncio.create_task(link.connect(self._upstream), name=f"proxy {self.port} link {link.number}")
         self._connecting[link.number] = task
         task.add_done_callback(lambda done: self._connected(link.number, done))
 

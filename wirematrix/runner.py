@@ -20,12 +20,11 @@ from wirematrix import network
 from wirematrix.admission import Admission, Limits
 from wirematrix.agenda import Agenda
 from wirematrix.attempts import Job, Stage, not_attempted, not_reached
-from wirematrix.budgets import PROXY
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
 from wirematrix.driver import LiveCell
 from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
-from wirematrix.errors import BudgetSpent, EngineUnavailable
+from wirematrix.errors import EngineUnavailable
 from wirematrix.lossy import Wire
 from wirematrix.matrix import Matrix
 from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell
@@ -33,11 +32,11 @@ from wirematrix.origin import Origin
 from wirematrix.pagecell import PageCell
 from wirematrix.pool import EnginePool, Lease, Pages
 from wirematrix.probe import Probe
-from wirematrix.proxy import FaultProxy
 from wirematrix.rawcell import RawCell
 from wirematrix.resources import Resources
 from wirematrix.server import HOST, Command, Server
 from wirematrix.services import Services
+from wirematrix.way import direct, over
 
 # A server drops idle connections after some seconds (uvicorn 5, httpx as well): one that is reused at that very
 # moment breaks, and a publish cannot be repeated. So ours are dropped long before.
@@ -277,13 +276,17 @@ class Runner:
         condition = self._matrix.network(cell.network)
         alone = isinstance(condition.recipe, network.Restart)
         server = await scene.enter_async_context(machines.services.lent(alone=alone))
-        proxy = await self._proxy(stage, server, wire)
-        scene.push_async_callback(proxy.close)
+        found = (HOST, server.port)
+        way = await scene.enter_async_context(
+            over(condition.via, found, stage.recorder, machines.services.certificate)
+            if condition.via
+            else direct(found, stage.recorder, wire)
+        )
         live = self._live_cell(stage, lease, probe, server, machines.http)
         scene.callback(server.forget, live.channel)
         live.network = LiveNetwork(
             condition,
-            proxy=proxy,
+            way=way,
             server=server,
             recorder=stage.recorder,
             waits=stage.waits,
@@ -291,25 +294,12 @@ class Runner:
             wire=wire,
             nudge=live.publish,
         )
-        way = f"http://{proxy.host}:{proxy.port}"
-        if cell.relation == SAME_ORIGIN:
-            origin = way
-        else:  # the page comes from the app itself, its streams go by the proxy
-            origin, live.base = f"http://{HOST}:{server.port}", f"{way}/"
+        origin = way.origin
+        if cell.relation != SAME_ORIGIN:  # the page comes from the app itself, its streams go by the proxy
+            origin, live.base = f"http://{HOST}:{server.port}", f"{way.origin}/"
         await probe.visit(f"{origin}{PROBE_PAGE}", needs=cell.transport.rstrip("+"))
         await live.network.stand()
         return live
-
-    async def _proxy(self, stage: Stage, server: Server, wire: Wire | None) -> FaultProxy:
-        def observe(kind: str, /, **detail: object) -> None:
-            stage.recorder.observe("link", kind, at_ms=None, **detail)
-
-        host, netns = (wire.host, wire.netns) if wire else (HOST, None)
-        try:
-            async with asyncio.timeout(PROXY.seconds):
-                return await FaultProxy.start((HOST, server.port), observe, host, netns=netns)
-        except TimeoutError:
-            raise BudgetSpent("the fault proxy to listen", budget_ms=PROXY.ms, came="it did not") from None
 
     def _live_cell(self, stage: Stage, lease: Lease, probe: Probe, server: Server, http: httpx.AsyncClient) -> LiveCell:
         channel = f"c{next(self._channels)}"

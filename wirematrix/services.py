@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from wirematrix.lossy import Wires
 from wirematrix.onefile import put_in_one_file
+from wirematrix.routes import Certificate, issue
 from wirematrix.server import Command, Server, fork_server, with_pages
 
 
@@ -21,7 +23,8 @@ class Services:
 
     def __init__(self, command: Command) -> None:
         self._folder = TemporaryDirectory(prefix="wirematrix-")
-        self.pages = Path(self._folder.name)  # what app and origins serve under /static/
+        self.pages = Path(self._folder.name) / "pages"  # what app and origins serve under /static/
+        self.pages.mkdir()
         put_in_one_file(command.folder / "static", self.pages)
         self._command = with_pages(command, self.pages)
         self._forks = fork_server(self._command)
@@ -30,6 +33,13 @@ class Services:
         self._all: list[Server] = []
         self._starting = asyncio.Lock()
         self.wires = Wires()
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """What routes that speak TLS show; made when the first one asks."""
+        folder = Path(self._folder.name) / "certificate"
+        folder.mkdir(mode=0o700)
+        return issue(folder)
 
     @asynccontextmanager
     async def lent(self, *, alone: bool) -> AsyncIterator[Server]:

@@ -1,0 +1,118 @@
+"""The routes there are, as data: which real server stands between page and app, and how a network names it.
+
+The servers are started in `wirematrix/routes/`, from the configurations that lie there; nothing here runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from wirematrix.nodes import Node
+
+Where = Literal["front", "behind"]
+
+SIDES: Final = ("front", "behind")  # of the route: between page and route, or between route and app
+SHORTEST_IDLE_S, LONGEST_IDLE_S = 1, 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One server with one configuration, as people run it."""
+
+    name: str
+    title: str
+    program: str  # the command
+    package: str  # of Debian and Ubuntu, that brings it
+    configuration: str  # file in wirematrix/routes/configurations/
+    tls: bool  # pages come by https, and with it HTTP/2
+    idle_s: int  # what it waits for bytes before it gives a connection up, unless a network says otherwise
+    see: str  # where its makers advise it
+
+
+ROUTES: Final[Mapping[str, Route]] = {
+    route.name: route
+    for route in (
+        Route(
+            name="nginx",
+            title="nginx with `proxy_pass` and nothing else",
+            program="nginx",
+            package="nginx",
+            configuration="nginx.conf",
+            tls=False,
+            idle_s=60,
+            see="https://nginx.org/en/docs/http/ngx_http_proxy_module.html",
+        ),
+        Route(
+            name="nginx-streaming",
+            title="nginx as its documentation advises for streams and WebSockets",
+            program="nginx",
+            package="nginx",
+            configuration="nginx-streaming.conf",
+            tls=False,
+            idle_s=60,
+            see="https://nginx.org/en/docs/http/websocket.html",
+        ),
+        Route(
+            name="nginx-h2",
+            title="nginx with TLS and HTTP/2 in front, for streams and WebSockets",
+            program="nginx",
+            package="nginx",
+            configuration="nginx-h2.conf",
+            tls=True,
+            idle_s=60,
+            see="https://nginx.org/en/docs/http/ngx_http_v2_module.html",
+        ),
+        Route(
+            name="haproxy",
+            title="HAProxy with the time-outs of Debian's configuration",
+            program="haproxy",
+            package="haproxy",
+            configuration="haproxy.cfg",
+            tls=False,
+            idle_s=50,
+            see="https://docs.haproxy.org/2.6/configuration.html#4-timeout%20server",
+        ),
+        Route(
+            name="haproxy-tunnel",
+            title="HAProxy with `timeout tunnel` of an hour",
+            program="haproxy",
+            package="haproxy",
+            configuration="haproxy-tunnel.cfg",
+            tls=False,
+            idle_s=50,
+            see="https://docs.haproxy.org/2.6/configuration.html#4-timeout%20tunnel",
+        ),
+        Route(
+            name="caddy",
+            title="Caddy with `reverse_proxy` and its defaults, TLS and HTTP/2 in front",
+            program="caddy",
+            package="caddy",
+            configuration="Caddyfile",
+            tls=True,
+            idle_s=LONGEST_IDLE_S,  # its defaults have no such limit
+            see="https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#streaming",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via:
+    """How a network leads over a route: where its fault happens, and the route's patience where it is not usual."""
+
+    route: Route
+    side: Where
+    idle_s: int
+
+
+def parse_via(node: Node) -> Via:
+    """The value of a network's `via`; InvalidInput names the line of what cannot be used."""
+    own = node.fields(("route",), ("side", "idle_s"))
+    route = ROUTES[own["route"].one_of("route", tuple(ROUTES))]
+    return Via(
+        route=route,
+        side=cast(Where, own["side"].one_of("side", SIDES)) if "side" in own else "front",
+        idle_s=own["idle_s"].whole(SHORTEST_IDLE_S, LONGEST_IDLE_S) if "idle_s" in own else route.idle_s,
+    )
