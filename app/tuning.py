@@ -14,5 +14,6 @@ class Tuning:
     replay_limit: int
     replay_bytes: int
     header_delay_ms: int = 0
+    hint_unbuffered: bool = True  # SSE answers say X-Accel-Buffering: no, which nginx obeys
     next_status: int | None = None  # answer the next `next_count` connections with this HTTP status
     next_count: int = 0

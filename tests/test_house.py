@@ -50,6 +50,7 @@ RINGS_BY_MODULE = {
         "nodes",
         "pageclock",
         "repeats",
+        "routing",
         "runfile",
         "timeline",
         "transitions",
@@ -89,9 +90,10 @@ RINGS_BY_MODULE = {
         "side",
         "sockets",
         "waits",
+        "way",
     ),
     3: (  # faces
-        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "soak"),
+        *("cli", "doctor", "items", "options", "plugin", "progress", "report", "runbook", "unasked"),
         *("load_command", "load_progress", "locust_command"),
     ),
 }

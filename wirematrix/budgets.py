@@ -68,6 +68,8 @@ PRIMING = Budget("priming", 3_000)  # the head of a response is out, and not a b
 BLACKHOLED = Budget("blackholed", 170_000)  # packets are lost for so long; TCP retransmits more and more seldom
 IN_BACKGROUND = Budget("in-background", 150_000)  # a page stays hidden; timers of one may wake once a minute
 UNANSWERED = Budget("unanswered", 90_000)  # a request that nobody answers; engines wait for minutes, or for ever
+BUFFERED = Budget("buffered", 6_000)  # what a server in between has not passed on by then it holds back
+IDLE = Budget("idle", 8_000)  # a silence longer than the routes of the matrix allow, which is 5 s
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 
 # What an engine may take.

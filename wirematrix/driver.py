@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,14 @@ class LiveCell(PageCell):
         """Have the app publish numbered updates."""
         items = [{"step": number} for number in range(1, count + 1)]
         self._published(await self._control.publish(items), after_reopening=after_reopening)
+
+    async def publish_at_pace(self, count: int, every_ms: float) -> None:
+        """Have the app publish updates one by one, each so long after the one before was due."""
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        for number in range(count):
+            await asyncio.sleep(max(0.0, began_s + number * every_ms / 1000 - loop.time()))  # the pace is the load
+            await self.publish()
 
     async def publish_texts(self, texts: Mapping[str, str]) -> None:
         """Publish texts one by one, writing down length and CRC-32 of each (over its UTF-16 units)."""

@@ -148,7 +148,7 @@ def parse(name: str, node: Node) -> Network:
     recipe = RECIPES[entries["kind"].one_of("kind", KINDS)](node)
     via = parse_via(entries["via"]) if "via" in entries else None
     if via and isinstance(recipe, PacketLoss):
-        raise entries["via"].wrong("packets are lost between page and server, and a route is neither", expected="no via")
+        raise entries["via"].wrong("packets are lost on the way to a server, which no route is", expected="no via")
     return Network(name=name, title=entries["title"].line_of_text(), recipe=recipe, via=via)
 
 

@@ -5,7 +5,7 @@
 
 The network's fault happens on the side that `via` names. One of the two proxies reads what passes and tells it as
 observations of the link: the one in front, which sees what the page sees; behind a route that speaks TLS the other one,
-which can read. Its twin tells only which links it had and how they ended, as `far-...`.
+which can read. Its twin tells only which links and requests it had and how they ended, as `far-...`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from wirematrix.routing import Via
 from wirematrix.server import HOST
 from wirematrix.timeline import Recorder
 
-FAR_KINDS: Final = ("link-open", "link-end", "fault", "healed")
+FAR_KINDS: Final = ("link-open", "request", "link-end", "fault", "healed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ async def over(via: Via, app: tuple[str, int], recorder: Recorder, certificate: 
         upstream = (behind.host, behind.port)
         server = await Intermediary.start(via, app=upstream, folder=folder, certificate=certificate)
         scene.push_async_callback(server.close)
-        recorder.observe("driver", "route", route=via.route.name, side=via.side, idle_s=via.idle_s)
+        recorder.observe("driver", "route", route=via.route.name, side=via.side, reads=reads, idle_s=via.idle_s)
         front = await scene.enter_async_context(_proxy(server.listen, tells["front"]))
         yield Way(
             origin=f"{'https' if via.route.tls else 'http'}://{front.host}:{front.port}",

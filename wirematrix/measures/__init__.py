@@ -72,6 +72,15 @@ from wirematrix.measures.reconnect import (
     tries_total_ms,
     try_duration_ms,
 )
+from wirematrix.measures.routes import (
+    event_delay_ms,
+    events_held_back,
+    first_event_delay_ms,
+    idle_ended_by,
+    idle_for_ms,
+    never_opens_as,
+    never_opens_told_ms,
+)
 from wirematrix.measures.security import cookies_sent, elsewhere, lifetime_ms, passed_through, pong_ms, token_seen
 from wirematrix.measures.streams import asked_from, ending, fate, heard, noticed_ms, opened_ms, request_count
 from wirematrix.measures.wire import agreed, code_of_the_page, compresses, offered, round_trip_ms, uplink_bytes
@@ -103,10 +112,13 @@ __all__ = [
     "elsewhere",
     "ending",
     "errors_before_leaving",
+    "event_delay_ms",
+    "events_held_back",
     "failed_after_ms",
     "false_disconnects",
     "fate",
     "finding_name",
+    "first_event_delay_ms",
     "first_tab_without",
     "gets_through",
     "goes_on_ms",
@@ -119,6 +131,8 @@ __all__ = [
     "heard_of",
     "heartbeat_gap_ms",
     "held_back",
+    "idle_ended_by",
+    "idle_for_ms",
     "let_go_ms",
     "lifetime_ms",
     "longest_delay_ms",
@@ -126,6 +140,8 @@ __all__ = [
     "lost_at_first",
     "messages_each_second",
     "most_at_once",
+    "never_opens_as",
+    "never_opens_told_ms",
     "noticed_ms",
     "observations",
     "offered",

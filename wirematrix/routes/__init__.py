@@ -1,4 +1,4 @@
-"""Routes: real servers between page and app, configured as people run them. `configurations/` has what they are told."""
+"""Routes: real servers between page and app, configured as people run them; `configurations/` has what they read."""
 
 from wirematrix.routes.certificates import Certificate, issue
 from wirematrix.routes.configuration import readable

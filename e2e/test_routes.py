@@ -1,0 +1,72 @@
+"""Routes: a real server stands between page and app. What does it hold back, end, or hide?"""
+
+import pytest
+
+from wirematrix import LiveCell, budgets, in_order, measures, no_duplicate, no_gap, stayed_open
+
+PACE_MS = 150
+EVENTS = 12
+BEAT_MS = 2_000  # below the 5 s that a route allows to pass in silence
+
+
+@pytest.mark.check
+@pytest.mark.entries("N01")
+async def test_events_come_one_by_one(cell: LiveCell) -> None:
+    """Small events, each published by itself: how late does each of them come, and how many come at once?"""
+    cell.record(
+        measures.first_event_delay_ms(cap=budgets.BUFFERED),
+        measures.event_delay_ms(cap=budgets.BUFFERED),
+        measures.events_held_back(pace_ms=PACE_MS),
+    )
+    await cell.open()
+    await cell.publish_at_pace(EVENTS, PACE_MS)
+    await cell.catch_up(budgets.BUFFERED)
+
+
+@pytest.mark.check
+@pytest.mark.entries("N01")
+async def test_events_without_the_hint(cell: LiveCell) -> None:
+    """The same, and the answer does not say X-Accel-Buffering: no, as most services' do not: are events held back?
+
+    The stream counts as open once its head is there, for its first message may be held back, too.
+    """
+    cell.record(
+        measures.first_event_delay_ms(cap=budgets.BUFFERED),
+        measures.event_delay_ms(cap=budgets.BUFFERED),
+        measures.events_held_back(pace_ms=PACE_MS),
+    )
+    await cell.tune(hint_unbuffered=False)
+    await cell.start()
+    await cell.wait_for("open", budget=budgets.BUFFERED)
+    await cell.publish_at_pace(EVENTS, PACE_MS)
+    await cell.catch_up(budgets.BUFFERED)
+
+
+@pytest.mark.entries("N06", "N07")
+async def test_heartbeats_keep_it_open(cell: LiveCell) -> None:
+    """Nothing is published for longer than the route allows, but the app's heartbeats come: the stream stays open."""
+    cell.judge(stayed_open, no_gap, no_duplicate, in_order)
+    await cell.tune(heartbeat_ms=BEAT_MS)
+    await cell.open()
+    await cell.watch(budgets.IDLE)
+    await cell.publish(2)
+    await cell.fence()
+
+
+@pytest.mark.check
+@pytest.mark.entries("N06")
+async def test_idle_without_heartbeats(cell: LiveCell) -> None:
+    """Nobody says anything for longer than the route allows: who ends the stream, when, and is the page told?"""
+    cell.record(measures.idle_ended_by(), measures.idle_for_ms(cap=budgets.IDLE))
+    await cell.tune(heartbeat_ms=None)
+    await cell.open()
+    await cell.watch(budgets.IDLE)
+
+
+@pytest.mark.check
+@pytest.mark.entries("N05")
+async def test_learns_that_nothing_opens(cell: LiveCell) -> None:
+    """A server in between does not pass Upgrade on: when does the page know that no WebSocket will open, and how?"""
+    cell.record(measures.never_opens_told_ms(cap=budgets.OPEN), measures.never_opens_as())
+    await cell.start()
+    await cell.wait_for("open", "close", "error", "gave-up", budget=budgets.OPEN)
