@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import control, publishing, sse, uplink, websocket
+from app.middlewares import MIDDLEWARES
 from app.refusal import Refused
 from app.service import make_service
 from app.settings import Settings
@@ -54,6 +55,9 @@ def create_app(settings: Settings | None = None, *, log_to: Callable[[str], obje
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Cache-Control", "Content-Type", "Last-Event-ID"],
         )
+
+    if settings.middleware is not None:
+        app.add_middleware(MIDDLEWARES[settings.middleware])
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

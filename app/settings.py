@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.middlewares import Middleware
+
 MIB = 1024 * 1024
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     # Operation.
     static: Path = Field(default=STATIC, description="folder of the pages; without it there are none")
     control: bool = Field(default=False, description="mount /control; a test bench, never for the public")
+    middleware: Middleware | None = Field(default=None, description="wrap the application; a test bench, too")
     connection_log: bool = Field(default=False, description="one JSON line per fact on stdout")
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         default="warning", description="stderr; from info on uvicorn writes URLs, and with them access tokens"

@@ -129,6 +129,13 @@ class LiveNetwork:
         await self._proxy.heal()
         self._mended()
 
+    def reload(self) -> None:
+        """Have the route's server read its configuration anew while connections live."""
+        if self._way.route is None:
+            raise WirematrixError(f"network {self.condition.name!r} leads over no server that could be told to reload")
+        self._recorder.observe("driver", "reload")
+        self._way.route.reload()
+
     def check_alive(self) -> None:
         """Raise IntermediaryDied if the route's server ended by itself."""
         self._way.check_alive()

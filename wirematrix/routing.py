@@ -29,6 +29,7 @@ class Route:
     tls: bool  # pages come by https, and with it HTTP/2
     idle_s: int  # what it waits for bytes before it gives a connection up, unless a network says otherwise
     see: str  # where its makers advise it
+    middleware: str = ""  # no server in between: the app itself wears this, see app/middlewares.py
 
 
 ROUTES: Final[Mapping[str, Route]] = {
@@ -93,6 +94,36 @@ ROUTES: Final[Mapping[str, Route]] = {
             tls=True,
             idle_s=LONGEST_IDLE_S,  # its defaults have no such limit
             see="https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#streaming",
+        ),
+        *(
+            Route(
+                name=name,
+                title=title,
+                program="",
+                package="",
+                configuration=f"{name}.py.txt",
+                tls=False,
+                idle_s=LONGEST_IDLE_S,
+                see=see,
+                middleware=name,
+            )
+            for name, title, see in (
+                (
+                    "gzip",
+                    "the app behind Starlette's GZipMiddleware",
+                    "https://starlette.dev/middleware/#gzipmiddleware",
+                ),
+                (
+                    "base-http",
+                    "the app behind a BaseHTTPMiddleware",
+                    "https://starlette.dev/middleware/#basehttpmiddleware",
+                ),
+                (
+                    "naive-gzip",
+                    "the app behind compression that never flushes",
+                    "https://www.zlib.net/manual.html#Basic",
+                ),
+            )
         ),
     )
 }

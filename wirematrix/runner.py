@@ -250,10 +250,18 @@ class Runner:
         host, netns = (wire.host, wire.netns) if wire else (HOST, None)
         origin = await Origin.start(machines.services.pages, observe, host, netns=netns)
         scene.push_async_callback(origin.close)
+        via = self._matrix.network(stage.job.cell.network).via
+        found = (origin.host, origin.port)
+        way = (
+            await scene.enter_async_context(over(via, found, stage.recorder, machines.services.certificate))
+            if via
+            else None
+        )
         live = RawCell(
             stage.job.cell,
             origin=origin,
             wire=wire,
+            way=way,
             page=lease.page,
             probe=probe,
             recorder=stage.recorder,
@@ -275,11 +283,13 @@ class Runner:
         cell = stage.job.cell
         condition = self._matrix.network(cell.network)
         alone = isinstance(condition.recipe, network.Restart)
-        server = await scene.enter_async_context(machines.services.lent(alone=alone))
+        via = condition.via
+        middleware = via.route.middleware if via else ""
+        server = await scene.enter_async_context(machines.services.lent(alone=alone, middleware=middleware))
         found = (HOST, server.port)
         way = await scene.enter_async_context(
-            over(condition.via, found, stage.recorder, machines.services.certificate)
-            if condition.via
+            over(via, found, stage.recorder, machines.services.certificate)
+            if via and not middleware
             else direct(found, stage.recorder, wire)
         )
         live = self._live_cell(stage, lease, probe, server, machines.http)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,7 @@ class Services:
         put_in_one_file(command.folder / "static", self.pages)
         self._command = with_pages(command, self.pages)
         self._forks = fork_server(self._command)
-        self._shared: Server | None = None
+        self._shared: dict[str, Server] = {}  # by the middleware that the app wears
         self._spares: list[Server] = []
         self._all: list[Server] = []
         self._starting = asyncio.Lock()
@@ -42,10 +43,10 @@ class Services:
         return issue(folder)
 
     @asynccontextmanager
-    async def lent(self, *, alone: bool) -> AsyncIterator[Server]:
-        """A running app process: the shared one, or one that nobody else has."""
+    async def lent(self, *, alone: bool, middleware: str = "") -> AsyncIterator[Server]:
+        """A running app process: the one with this middleware that all share, or one that nobody else has."""
         if not alone:
-            yield await self._shared_one()
+            yield await self._shared_one(middleware)
             return
         server = await self._spare_one()
         try:
@@ -66,15 +67,16 @@ class Services:
             await self._forks.close()
         self._folder.cleanup()
 
-    async def _shared_one(self) -> Server:
-        """The shared app; one that died by itself is replaced (the cells that were on it are errors)."""
+    async def _shared_one(self, middleware: str) -> Server:
+        """A shared app; one that died by itself is replaced (the cells that were on it are errors)."""
         async with self._starting:
-            if self._shared and not self._shared.running:
-                await self._throw_away(self._shared)
-                self._shared = None
-            if self._shared is None:
-                self._shared = await self._started()
-            return self._shared
+            shared = self._shared.get(middleware)
+            if shared and not shared.running:
+                await self._throw_away(shared)
+                shared = None
+            if shared is None:
+                shared = self._shared[middleware] = await self._started(middleware)
+            return shared
 
     async def _spare_one(self) -> Server:
         """A spare that is alive (one may have died while nobody had it), or a new one."""
@@ -85,8 +87,10 @@ class Services:
             await self._throw_away(server)
         return await self._started()
 
-    async def _started(self) -> Server:
-        server = Server(self._command, self._forks)
+    async def _started(self, middleware: str = "") -> Server:
+        worn = {"APP_MIDDLEWARE": middleware} if middleware else {}
+        command = replace(self._command, environment={**self._command.environment, **worn})
+        server = Server(command, self._forks)
         self._all.append(server)
         try:
             await server.start()

@@ -73,6 +73,7 @@ from wirematrix.measures.reconnect import (
     try_duration_ms,
 )
 from wirematrix.measures.routes import (
+    connections_used,
     event_delay_ms,
     events_held_back,
     first_event_delay_ms,
@@ -104,6 +105,7 @@ __all__ = [
     "comes_back_as",
     "compresses",
     "connection_count",
+    "connections_used",
     "cookies_sent",
     "cut_off_told_ms",
     "delay_between_ms",

@@ -106,6 +106,18 @@ def idle_ended_by() -> Measure:
     return Measure(name="idle_ended_by", title="who ended the silent stream", of=of)
 
 
+def connections_used() -> Measure:
+    """How many TCP connections the page's engine had to the server in between."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        kind = "far-link-open" if _reads_behind(timeline) else "link-open"
+        freed = timeline.last("driver", "freed")
+        until_ms = freed.at_ms if freed else float("inf")
+        return [sum(seen.at_ms <= until_ms for seen in timeline.of("link", kind))]
+
+    return Measure(name="connections_used", title="TCP connections to the server in between", of=of)
+
+
 def never_opens_told_ms(*, cap: Budget) -> Measure:
     """The constructor to the first word that nothing opens: what a fallback has to wait for."""
 
