@@ -1,21 +1,39 @@
-"""Async tests run on asyncio alone, by anyio's own pytest plugin; and the small project of the plugin's tests."""
+"""What tests share: asyncio alone for async ones, by anyio's own pytest plugin, and the plugin's small project."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import httpcore  # noqa: F401 - pytester's in-process runs forget what they imported first, and httpx would map two
 import pytest
+from hypothesis import settings
 
+from tests.commands import Command, command
 from tests.small_project import Pretended, make_project
 from wirematrix import runbook
 from wirematrix.engines import ROUTE_VARIABLE
+
+settings.register_profile("untimed", deadline=None)  # an example's first run imports, and the machine may be busy
+settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not go through it again in every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The one backend everything here is written for."""
     return "asyncio"
+
+
+@pytest.fixture
+def answer(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """What `wirematrix` answers to some words."""
+    return command(capsys, monkeypatch)
 
 
 @pytest.fixture

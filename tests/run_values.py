@@ -22,6 +22,7 @@ from wirematrix.load_model import (
 )
 from wirematrix.model import (
     RELATIONS,
+    Artifact,
     Attempt,
     Build,
     Cell,
@@ -98,6 +99,7 @@ ATTEMPT = Attempt(
         Fact(name="reconnect_delay_ms", title="reconnect delay", observed=(3001.5, 60_000), cap=60_000),
         Fact(name="ends_as", title="how it ends", observed=("CLOSED",)),
     ),
+    artifacts=(Artifact(kind="trace", file="evidence/opens-chromium-websocket-direct/trace.zip"),),
 )
 ROUND = Round(
     tier="app-sse",
@@ -222,6 +224,9 @@ ATTEMPTS = st.builds(
     dropped_observations=COUNTS,
     facts=st.lists(FACTS, max_size=2).map(tuple),
     isolated=st.booleans(),
+    artifacts=st.lists(st.builds(Artifact, kind=st.sampled_from(["trace", "screenshot"]), file=TEXTS), max_size=2).map(
+        tuple
+    ),
 )
 SOME_ATTEMPTS = st.lists(ATTEMPTS, max_size=4, unique_by=lambda each: (each.cell, each.number)).map(tuple)
 

@@ -70,6 +70,24 @@ def test_the_smallest_change_comes_first() -> None:
     assert flips
 
 
+def test_a_rival_that_is_level_hides_no_other() -> None:
+    """With a second at as many points, which falls behind as a weight grows, the third's flip is still found."""
+    book = even_book(DECISION)
+    numbers = {"returns": {"eventsource": 1.0, "websocket+": 1.0}, "opens": {"eventsource": 0.5, "fetch-stream+": 1.0}}
+    changed = {
+        key: replace(row, number=numbers[scenario].get(params.partition("-")[2].rpartition("-")[0], 0.0))
+        for key, row in book.readings.items()
+        for scenario, _, params in [key.name.partition("[")]
+        if scenario in numbers
+    }
+    (plain,) = [profile for profile in DECISION.profiles if profile.name == "plain"]
+    decision = replace(DECISION, profiles=(replace(plain, weights={"return": 3}),))
+    assessment = assessed(decision, book.with_readings(changed))
+    assert [assessment.choice, *assessment.ranking[1:2]] == ["eventsource", "websocket+"]
+    (flip,) = [flip for flip in weight_flips(assessment) if flip.factor == "both" and flip.flips_at > 0]
+    assert flip.to == "fetch-stream+"
+
+
 # Rows
 
 

@@ -279,7 +279,7 @@ APPENDED = [
         "expectation: []\n",
         (
             "14: expectation: unknown key 'expectation' (did you mean 'expectations'?); expected"
-            " engines, transports, networks, scenarios, foundation, load, decision, exclusions or expectations"
+            " engines, transports, networks, scenarios, foundation, load, decision, jobs, exclusions or expectations"
         ),
         True,
     ),
@@ -392,5 +392,8 @@ def test_the_schema_knows_the_same_words() -> None:
     assert tuple(top["transports"]["items"]["enum"]) == TRANSPORTS
     assert tuple(shared["status"]["enum"]) == CLAIMABLE
     assert tuple(each["properties"]["kind"]["const"] for each in shared["network"]["oneOf"]) == KINDS
+    job = top["jobs"]["items"]["properties"]
+    assert tuple(job["engines"]["oneOf"][0]["enum"]) == tuple(job["engines"]["oneOf"][1]["items"]["enum"]) == ENGINES
+    assert tuple(job["origin"]["enum"]) == ORIGINS
     condition = top["expectations"]["items"]["properties"]["build"]["properties"]
     assert tuple(condition["origin"]["enum"]) == ORIGINS

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.small_matrix import BASE, EXCLUSION, write
-from wirematrix.cli import plan
+from wirematrix.plan_command import plan
 
 SLOW = """
 import pytest

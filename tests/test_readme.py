@@ -52,6 +52,7 @@ RUN_ELSEWHERE = {
         "tests/load/test_command.py",
         '"--tiers", "raw-sse,app-websocket"',
     ),
+    "wirematrix open": ("tests/test_open_command.py", '"-m", "wirematrix", "open"'),
     "wirematrix serve": ("tools/doors.py", '"wirematrix", "serve"'),
     "python examples/sse/server.py": ("tests_browser/example_play.py", '"examples/sse/server.py"'),
     "python examples/websocket/server.py": ("tests_browser/example_play.py", '"examples/websocket/server.py"'),
@@ -236,6 +237,7 @@ def test_our_command_runs(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "matrix.yaml").write_bytes((ROOT / "matrix.yaml").read_bytes())
     dump(RUN, tmp_path / "results" / "run.json")
     dump(replace(RUN, declared=(), attempts=()), tmp_path / "results" / "load.json")
+    dump(RUN, tmp_path / "results" / "before.json")
     for folder in ("docs", "examples"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.chdir(tmp_path)

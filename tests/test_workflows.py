@@ -1,4 +1,4 @@
-"""The workflows are tight: pinned actions, least permissions, an end for every job; and CI calls the two doors.
+"""The workflows are tight: pinned actions, least permissions, an end for every job; and CI calls the doors.
 
 actionlint and zizmor run in `make test`; what is here they do not say, or it shows that they can say no.
 """
@@ -9,15 +9,19 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from tools import doors
+from tools import doors, github
+from wirematrix import matrix
+from wirematrix.plan import PlannedJob
 
 ROOT = Path(__file__).resolve().parent.parent
+MATRIX = ROOT / ".github" / "workflows" / "matrix.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SCRIPTS = Path(sys.executable).parent
 LINT_S = 60
@@ -77,18 +81,67 @@ def test_jobs_get_least_and_end(file: Path) -> None:
         assert 0 < job["timeout-minutes"] <= 60, name
 
 
-def test_only_publishing_may_write() -> None:
-    """The one job with a writing permission runs on main only and checks out nothing."""
-    writers = [
-        job
+def test_writers_run_nothing_of_a_stranger() -> None:
+    """Two jobs may write: one publishes from main and checks out nothing; one comments, and checks out main alone."""
+    writers = {
+        (file.stem, name): job
         for file in WORKFLOWS
-        for job in workflow(file)["jobs"].values()
+        for name, job in workflow(file)["jobs"].items()
         if "write" in dict(job["permissions"]).values()
-    ]
-    (publish,) = writers
+    }
+    assert set(writers) == {("matrix", "publish"), ("difference", "comment")}
+    publish, comment = writers["matrix", "publish"], writers["difference", "comment"]
     assert dict(publish["permissions"]) == {"pages": "write", "id-token": "write"}
     assert "github.ref == 'refs/heads/main'" in publish["if"]
     assert [step for step in publish["steps"] if "checkout" in step["uses"]] == []
+    assert dict(comment["permissions"]) == {"contents": "read", "actions": "read", "pull-requests": "write"}
+    (checkout,) = [step for step in comment["steps"] if "actions/checkout@" in step.get("uses", "")]
+    assert checkout["with"]["ref"] == "main"
+    (download,) = [step for step in comment["steps"] if "actions/download-artifact@" in step.get("uses", "")]
+    assert download["with"]["path"].startswith("${{ runner.temp }}/")  # never into the checkout
+
+
+def test_nothing_but_the_comment_runs_beside_a_pull_request() -> None:
+    """No workflow runs a pull request's code with a token of ours that writes."""
+    for file in WORKFLOWS:
+        triggers = workflow(file)["on"]
+        assert "pull_request_target" not in triggers
+        assert ("workflow_run" in triggers) is (file.stem == "difference")
+
+
+def test_the_matrix_lists_the_jobs() -> None:
+    """The workflow has no list of engines, systems or images: its jobs are made from the plan."""
+    jobs = workflow(MATRIX)["jobs"]
+    for name, output in (("engines", "hosted"), ("contained", "contained")):
+        assert jobs[name]["strategy"]["matrix"] == {"include": f"${{{{ fromJSON(needs.plan.outputs.{output}) }}}}"}
+    text = MATRIX.read_text(encoding="utf-8")
+    for job in matrix.load(ROOT / "matrix.yaml").jobs:
+        used = [job.container, *job.engines] if job.container else [*job.engines]
+        assert [word for word in used if re.search(rf"\b{word}\b", text)] == []
+
+
+def test_the_plan_has_every_value_that_the_jobs_use() -> None:
+    """Each `matrix.KEY` of the workflow is a key of the plan's jobs."""
+    expressions = " ".join(re.findall(r"\$\{\{(.*?)\}\}", MATRIX.read_text(encoding="utf-8")))
+    used = set(re.findall(r"\bmatrix\.(\w+)", expressions))
+    assert (
+        {"name", "runs_on", "container", "install", "selection"} <= used <= {each.name for each in fields(PlannedJob)}
+    )
+
+
+def test_runs_are_merged_complete_or_the_report_is_red() -> None:
+    """The report is made of whatever came; then a step fails if anything is missing, before a baseline is kept."""
+    done = [step.get("name", step.get("uses", "")) for step in workflow(MATRIX)["jobs"]["report"]["steps"]]
+    runs = {step["name"]: step["run"] for step in workflow(MATRIX)["jobs"]["report"]["steps"] if "run" in step}
+    assert "--plan plan.json --allow-missing -o site/run.json" in runs["merge"]
+    assert runs["complete"] == ".venv/bin/python -m wirematrix merge site/run.json -o run.json"
+    keeps = [
+        place
+        for place, step in enumerate(workflow(MATRIX)["jobs"]["report"]["steps"])
+        if step.get("with", {}).get("name") == github.ARTIFACT
+    ]
+    assert keeps
+    assert keeps[0] > done.index("complete")
 
 
 @each_workflow
@@ -130,19 +183,19 @@ def test_slow_scenarios_run_every_night() -> None:
 def test_every_engine_job_requires_its_engines() -> None:
     """A job of the matrix never passes because an engine was not there, and keeps what it measured when it fails."""
     jobs = workflow(ROOT / ".github/workflows/matrix.yml")["jobs"]
-    for name in ("engines", "debian"):
-        runs = [step["run"] for step in jobs[name]["steps"] if "run" in step]
-        assert any("--require-engines" in run for run in runs)
+    for name in ("engines", "contained"):
+        said = [f"{step.get('run')} {step.get('env')}" for step in jobs[name]["steps"]]
+        assert any("--require-engines" in words for words in said)
         (upload,) = [step for step in jobs[name]["steps"] if "actions/upload-artifact@" in step.get("uses", "")]
         assert upload["if"] == "${{ always() }}"
         assert upload["with"]["path"] == "results/"
 
 
-def test_ci_calls_the_two_doors() -> None:
-    """`.ci/run` sets nothing up by itself: it goes through the two doors of the README."""
+def test_ci_calls_the_doors() -> None:
+    """`.ci/run` sets nothing up by itself: it goes through the doors of the README."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
-    assert commands == ["make test", "make matrix ARGS=--require-engines"]
+    assert commands == ["make test", "make matrix ARGS=--require-engines", "make prove ARGS=tests_browser/report"]
     assert "set -euo pipefail" in lines
 
 

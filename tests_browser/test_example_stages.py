@@ -1,8 +1,8 @@
 """What is marked for a guarantee in the examples is what it needs: without it the guarantee does not hold in a real page.
 
-Each stage of an example is written to a folder and run: the stage before a guarantee must fail its play, the stage with
-it must pass. Where a stage adds nothing, the browser or the library gives the guarantee, and the stage before must
-pass: nothing had to be written, and that is seen, too.
+Each stage of an example is written to a folder and played: the stage before a guarantee must not give it, the stage with
+it must. Where a stage adds nothing, the browser or the library gives the guarantee, and the stage before must give it:
+nothing had to be written, and that is seen, too. One engine is enough: this is about the code.
 """
 
 from __future__ import annotations
@@ -10,29 +10,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
 
-from tests_browser.example_play import PLAYS, log_of, serving
+from tests_browser.example_play import PLAYS, Play, Program, outcomes
 from wirematrix.effort import EXAMPLES, Example, effort_of
 from wirematrix.effort.tags import GUARANTEES, stage
+from wirematrix.engines import LiveEngine
 
+pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parent.parent
-LINES = {
-    (row.transport, row.guarantee): sum(
-        other.lines for other in effort_of(ROOT) if (other.transport, other.guarantee) == (row.transport, row.guarantee)
-    )
-    for row in effort_of(ROOT)
-}
+WRITTEN = {(row.transport, row.guarantee) for row in effort_of(ROOT) if row.lines}
+# Each play at the stage before the first guarantee it is about, if there is one, and from there to the last's.
+STAGES = [
+    (play, last)
+    for play, about in PLAYS.items()
+    for last in GUARANTEES[max(GUARANTEES.index(about[0]) - 1, 0) : GUARANTEES.index(about[-1]) + 1]
+]
 
 
-@pytest.fixture
-def example(request: pytest.FixtureRequest) -> Example:
-    """An example by its transport."""
-    return next(one for one in EXAMPLES if one.transport == request.param)
-
-
-def built(example: Example, guarantees: tuple[str, ...], folder: Path) -> Path:
-    """A stage of an example as a program in a folder; its server."""
+def built(example: Example, last: str, folder: Path) -> Path:
+    """An example up to a guarantee as a program in a folder; its server."""
+    guarantees = GUARANTEES[: GUARANTEES.index(last) + 1]
     for file in (example.server, example.page):
         copy = folder / file
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -41,16 +38,24 @@ def built(example: Example, guarantees: tuple[str, ...], folder: Path) -> Path:
     return folder / example.server
 
 
-@pytest.mark.parametrize("guarantee", GUARANTEES[1:])
-@pytest.mark.parametrize("example", [one.transport for one in EXAMPLES], indirect=True)
-@pytest.mark.only_browser("chromium")
-def test_the_marked_code_gives_it(page: Page, example: Example, guarantee: str, tmp_path: Path) -> None:
-    """A guarantee does not hold before its stage and holds from it on; one without code holds before, too."""
-    number = GUARANTEES.index(guarantee)
-    before = built(example, GUARANTEES[:number], tmp_path / "before")
-    with serving(before, tmp_path / "before.db") as service:
-        held = PLAYS[guarantee](page, service, example.transport)
-        assert held is (LINES[example.transport, guarantee] == 0), log_of(page)
-    since = built(example, GUARANTEES[: number + 1], tmp_path / "since")
-    with serving(since, tmp_path / "since.db") as service:
-        assert PLAYS[guarantee](page, service, example.transport), log_of(page)
+def given(transport: str, last: str) -> frozenset[str]:
+    """The guarantees of an example up to one: those before it, and what nobody has to write."""
+    ready = GUARANTEES[: GUARANTEES.index(last) + 1]
+    return frozenset(one for one in GUARANTEES if one in ready or (transport, one) not in WRITTEN)
+
+
+@pytest.mark.parametrize(("play", "last"), STAGES)
+@pytest.mark.parametrize("kept_engine", ["chromium"], indirect=True)
+async def test_a_stage_gives_what_it_has(kept_engine: LiveEngine, play: Play, last: str, tmp_path: Path) -> None:
+    """Over each transport a guarantee holds from its stage on and not before; one without code holds before, too."""
+    programs = [
+        Program(
+            over=one.transport,
+            server=built(one, last, tmp_path / one.transport),
+            kept=tmp_path / f"{one.transport}.db",
+            expected=given(one.transport, last) & set(PLAYS[play]),
+        )
+        for one in EXAMPLES
+    ]
+    held, logs = await outcomes(play, kept_engine, programs)
+    assert held == {one.over: one.expected for one in programs}, logs

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from wirematrix.budgets import REOPEN, SERVICE_START, SERVICE_STOP, scale_factor
+from wirematrix.budgets import REOPEN, scale_factor
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 TRANSPORTS: Final = ("eventsource", "fetch-stream", "websocket", "eventsource+", "fetch-stream+", "websocket+")
 SOON_MS: Final = REOPEN.unscaled_ms * scale_factor()
 WIDTHS: Final = {"a phone": (390, 844), "a desk": (1280, 800)}
 
 
-@pytest.fixture(scope="module")
-def app() -> Iterator[str]:
-    """`python -m app` with its control endpoints; the origin it is at."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        serving = subprocess.Popen(
-            [sys.executable, "-m", "app", "--fd", str(listening.fileno())],
-            cwd=ROOT,
-            env={**os.environ, "APP_CONTROL": "true"},
-            pass_fds=[listening.fileno()],
-            stdout=subprocess.DEVNULL,
-        )
-        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    try:
-        httpx.get(f"{origin}/healthz", timeout=SERVICE_START.seconds, trust_env=False).raise_for_status()
-        yield origin
-    finally:
-        serving.terminate()
-        try:
-            serving.wait(timeout=SERVICE_STOP.seconds)
-        finally:
-            serving.kill()
-
-
 @pytest.fixture
-def hand(page: Page, app: str) -> Page:
+def hand(page: Page, app: str, channel: str) -> Page:
     """The page, ready, on a channel of the test's own."""
     page.set_default_timeout(SOON_MS)
     expect.set_options(timeout=SOON_MS)
-    page.goto(f"{app}/static/probe.html?channel=c-{uuid.uuid4().hex}")
+    page.goto(f"{app}/static/probe.html?channel={channel}")
     expect(page.get_by_role("button", name="Restart the server")).to_be_visible()
     return page
 

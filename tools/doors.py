@@ -1,8 +1,8 @@
 """The doors of the Makefile, for any system: each sees to the environment first and then runs one thing in it.
 
     python3 tools/doors.py matrix [ARGS ...]    the browsers, then `wirematrix matrix ARGS`
-    python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`
-    python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser ARGS`: can the matrix fail?
+    python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`, in workers
+    python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser`, or the part that ARGS name
     python3 tools/doors.py bench [ARGS ...]     what fan-out costs beside other ways, and receiving beside other clients
     python3 tools/doors.py serve [ARGS ...]     the app, to try by hand
     python3 tools/doors.py setup                the environment and nothing else
@@ -26,10 +26,13 @@ DOORS = ("matrix", "test", "prove", "bench", "serve", "setup", "lock", "clean")
 BROWSING = ("matrix", "prove")  # these need the browsers
 RUNS = {
     "matrix": ("wirematrix", "matrix"),
-    "prove": ("pytest", "tests_browser"),
+    "prove": ("pytest",),
     "bench": ("load.bench",),
     "serve": ("wirematrix", "serve"),
 }
+# Workers for the fast tests: a file's tests stay together until a worker has nothing left to do. `-n 0`, behind them,
+# is one process again.
+SIDE_BY_SIDE = ("-n", "logical", "--maxprocesses", "4", "--dist", "worksteal")
 CACHES = (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")
 LOCK_COMMAND = (
     *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"),
@@ -54,6 +57,8 @@ def main(door: str, arguments: list[str]) -> int:
         wanted = engines(arguments, browsers.ENGINES)
         if wanted is not None:
             browsers.main([word for engine in wanted for word in ("--engine", engine)])
+    if door == "prove" and not any(word.startswith("tests_browser") for word in arguments):
+        arguments = ["tests_browser", *arguments]
     return run(python, "-m", *RUNS[door], *arguments) if door in RUNS else 0
 
 
@@ -69,13 +74,14 @@ def engines(arguments: list[str], known: tuple[str, ...]) -> list[str] | None:
 def test(python: str, scripts: Path, arguments: list[str]) -> int:
     """Lint, types and workflows, then the fast tests, whose closing line is the last; stops at the first that fails."""
     os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"  # actionlint looks for shellcheck there
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process the tests start compiles all modules anew
     steps = (
         ("lint", [python, "-m", "ruff", "check", "--quiet"]),
         ("format", [python, "-m", "ruff", "format", "--check", "--quiet"]),
         ("types", [python, "-m", "mypy", "--strict"]),
         ("workflows", ["actionlint", *sorted(str(file) for file in Path(".github/workflows").glob("*.yml"))]),
         ("workflows", ["zizmor", "--offline", "--quiet", ".github"]),
-        ("tests", [python, "-m", "pytest", "tests", "tools", *arguments]),
+        ("tests", [python, "-m", "pytest", "tests", "tools", *SIDE_BY_SIDE, *arguments]),
     )
     for name, command in steps:
         print(f"{name:10}{' '.join(command).replace(python, 'python')}", flush=True)

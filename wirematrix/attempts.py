@@ -35,7 +35,7 @@ from wirematrix.errors import (
 from wirematrix.judge import judge
 from wirematrix.measures import Measure
 from wirematrix.metrics import metrics
-from wirematrix.model import Attempt, Cell, Expectation, Fact, ScenarioText, Status, Verdict
+from wirematrix.model import Artifact, Attempt, Cell, Expectation, Fact, ScenarioText, Status, Verdict
 from wirematrix.pagecell import PageCell
 from wirematrix.timeline import Recorder, folded
 from wirematrix.waits import Waits
@@ -64,6 +64,11 @@ class Job:
     isolated: bool = False  # alone at the end, because an earlier attempt was unexpected
 
     @property
+    def folder_name(self) -> str:
+        """Of its files: each attempt has its own, that of the first is named like the cell."""
+        return self.cell.folder_name if self.number == 1 else f"{self.cell.folder_name}-attempt-{self.number}"
+
+    @property
     def budget(self) -> Budget:
         """What the whole attempt may take."""
         return ATTEMPT_SOAK if self.scenario.text.soak else ATTEMPT
@@ -82,6 +87,7 @@ class Stage:
         self.status = Status.ERROR
         self.because = "the attempt ended before anything was judged"
         self.clean = False  # the page may be used again
+        self.artifacts: list[Artifact] = []
 
     async def play(self, live: PageCell) -> None:
         """Play the scenario on a live cell and bring in the rest of the evidence."""
@@ -151,6 +157,7 @@ class Stage:
             dropped_observations=left_out,
             facts=facts,
             isolated=self.job.isolated,
+            artifacts=tuple(self.artifacts),
         )
 
     def _judged(self, expectation: Expectation) -> tuple[Verdict, dict[str, float | int | None], tuple[Fact, ...]]:

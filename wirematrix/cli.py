@@ -6,32 +6,43 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from wirematrix import codec, factfile, load_command, yamlfile
+from wirematrix import (
+    codec,
+    comment_command,
+    diff_command,
+    documented_command,
+    export_command,
+    factfile,
+    load_command,
+    merge_command,
+    open_command,
+    plan_command,
+    show_command,
+    yamlfile,
+)
 from wirematrix import doctor as diagnosis
+from wirematrix.changes import transitions
+from wirematrix.command_files import files_or_usual, runs_of, write
 from wirematrix.decision import Decision
 from wirematrix.decision import recommend as decide
 from wirematrix.effort import effort_of
 from wirematrix.errors import InvalidInput, WirematrixError
 from wirematrix.facts import fact_table
 from wirematrix.gather import gather
-from wirematrix.marks import marked
-from wirematrix.matrix import Matrix, load, parse
-from wirematrix.model import SAME_ORIGIN, Run
-from wirematrix.nodes import choice
+from wirematrix.matrix import load, parse
+from wirematrix.model import Run
 from wirematrix.report import (
     Advice,
     comparison,
     effort_page,
     facts_page,
-    markdown_summary,
     print_load,
     print_summary,
     write_report,
@@ -39,10 +50,8 @@ from wirematrix.report import (
 from wirematrix.report.decision_json import recommendations_as_json
 from wirematrix.report.decision_terminal import print_recommendations
 from wirematrix.report.text import visible
-from wirematrix.runfile import load as load_run
 from wirematrix.upkeep import Switches, update
 
-USUAL_RUNS = (Path("results/run.json"), Path("results/load.json"))
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 cli = typer.Typer(
@@ -54,9 +63,21 @@ cli = typer.Typer(
 )
 expectations = typer.Typer(help="What is claimed of the cells, and whether it still holds.", no_args_is_help=True)
 cli.add_typer(expectations, name="expectations")
+cli.command("plan")(plan_command.plan)
+cli.command("merge")(merge_command.merge)
+cli.command("diff")(diff_command.diff)
 cli.command("load")(load_command.load)
+cli.command("comment")(comment_command.comment)
+cli.command("summary")(comment_command.summary)
+cli.command("export")(export_command.export)
+cli.command("show")(show_command.show)
+cli.command("open")(open_command.open_report)
+cli.command("documented")(documented_command.documented)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
+Baseline = Annotated[
+    list[Path] | None, typer.Option("--baseline", help="mark what changed since this run file; may be repeated")
+]
 Engines = Annotated[list[str] | None, typer.Option("--browser", help="only this engine; may be repeated")]
 
 
@@ -65,21 +86,6 @@ def matrix(context: typer.Context) -> None:
     """Run `pytest e2e` with these options, and show the summary and where the report lies."""
     words = [sys.executable, "-m", "pytest", "e2e", "-q", *context.args]
     raise typer.Exit(subprocess.run(words, check=False).returncode)
-
-
-@cli.command()
-def plan(
-    file: MatrixFile = Path("matrix.yaml"),
-    engines: Engines = None,
-    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
-) -> None:
-    """Show the cells and the exclusions with their reasons; run nothing."""
-    loaded = load(file)
-    slow = marked(file.parent / "e2e", "soak")
-    if as_json:
-        typer.echo(json.dumps(plan_as_json(loaded, engines, slow), indent=1))
-    else:
-        show_plan(loaded, engines, slow)
 
 
 @cli.command()
@@ -95,21 +101,17 @@ def report(
     runs: RunFiles,
     output: Annotated[Path, typer.Option("-o", "--output", help="the HTML file")] = Path("results/matrix.html"),
     matrix_file: MatrixFile = Path("matrix.yaml"),
+    baseline: Baseline = None,
 ) -> None:
     """Render the report again from run files, one or many, with what the matrix recommends from them."""
-    loaded = [load_run(file) for file in runs]
-    write_report(loaded, output, advice=advice_of(loaded, matrix_file))
+    loaded = runs_of(runs)
+    changes = transitions(runs_of(baseline), loaded) if baseline else None
+    write_report(loaded, output, advice=advice_of(loaded, matrix_file), changes=changes)
     for run in loaded:
         print_summary(run, Console())
         if run.load:
             print_load(run.load, Console())
     typer.echo(f"report: {output}")
-
-
-@cli.command()
-def summary(runs: RunFiles) -> None:
-    """Print the matrix as Markdown, for a job summary."""
-    typer.echo(markdown_summary([load_run(file) for file in runs]))
 
 
 @expectations.command("update")
@@ -133,7 +135,7 @@ def update_expectations(
     switches = Switches(
         add_intermittents=add_intermittents, drop_intermittents=drop_intermittents, min_attempts=min_attempts
     )
-    done = update(yamlfile.content_of(file), str(file), [load_run(each) for each in runs], switches)
+    done = update(yamlfile.content_of(file), str(file), runs_of(runs), switches)
     for line in done.lines:
         typer.echo(visible(line))
     if check:
@@ -154,7 +156,7 @@ def facts(
     """Put side by side what run files recorded about each engine, as Markdown: numbers with range and count."""
     if bool(runs) == bool(table_file):
         raise InvalidInput("wirematrix facts", f"got {'both' if runs else 'neither'}", expected="run files or --from")
-    table = factfile.load(table_file) if table_file else fact_table(gather([load_run(file) for file in runs or ()]))
+    table = factfile.load(table_file) if table_file else fact_table(gather(runs_of(runs or ())))
     if output is None:
         typer.echo(factfile.to_text(table) if as_json else facts_page(table), nl=False)
         return
@@ -176,7 +178,7 @@ def recommend(
 ) -> None:
     """Answer from run files which transport suits a kind of use, and with which reasons."""
     decision = decision_of(file)
-    found = decide(decision, [load_run(each) for each in files_or_usual(runs, "recommend")], profiles or ())
+    found = decide(decision, runs_of(files_or_usual(runs, "recommend")), profiles or ())
     if as_json:
         typer.echo(json.dumps(recommendations_as_json(found), indent=1, ensure_ascii=False))
     else:
@@ -196,7 +198,7 @@ def compare(
     """Write the whole comparison of the transports as Markdown with charts: figures, features, recommendation."""
     if output.suffix != ".md":
         raise InvalidInput(f"--output {output}", f"ends in {output.suffix!r}", expected="a name that ends in .md")
-    loaded = [load_run(each) for each in files_or_usual(runs, "compare")]
+    loaded = runs_of(files_or_usual(runs, "compare"))
     made = comparison(loaded, decide(decision_of(file), loaded), folder=output.stem)
     write(output, made.page)
     for name, picture in made.pictures.items():
@@ -243,14 +245,6 @@ def decision_of(file: Path) -> Decision:
     return decision
 
 
-def files_or_usual(runs: list[Path] | None, verb: str) -> list[Path]:
-    """The run files that were named, else those that lie where runs put them; InvalidInput if there is none."""
-    files = runs or [each for each in USUAL_RUNS if each.exists()]
-    if not files:
-        raise InvalidInput(f"wirematrix {verb}", "got no run file", expected=choice([str(each) for each in USUAL_RUNS]))
-    return files
-
-
 def advice_of(runs: Sequence[Run], file: Path) -> Advice:
     """What a matrix, if it is there, recommends from these runs, or why it does not."""
     if not file.exists():
@@ -260,58 +254,6 @@ def advice_of(runs: Sequence[Run], file: Path) -> Advice:
         return Advice(answers=decide(decision, runs) if decision else ())
     except InvalidInput as mistake:
         return Advice(because=f"no recommendation can be given: {mistake}")
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file whose place a person named; InvalidInput if that cannot be."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InvalidInput(str(file), f"cannot be written: {error.strerror or error}") from error
-
-
-def plan_as_json(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> dict[str, object]:
-    """The plan for machines: cells and exclusions, in order; `slow` are the soak scenarios."""
-    cells = loaded.cells(engines)
-    needs = loaded.needs(cells)
-    return {
-        "cells": [
-            {
-                "id": cell.id,
-                "scenario": cell.scenario,
-                "engine": cell.engine,
-                "transport": cell.transport,
-                "network": cell.network,
-                "relation": cell.relation,
-                "soak": cell.scenario in slow,
-                "needs": [needed.id for needed in needs[cell]],
-            }
-            for cell in cells
-        ],
-        "exclusions": [{"id": one.cell.id, "because": one.because} for one in loaded.excluded(engines)],
-    }
-
-
-def show_plan(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> None:
-    """The plan for people: a line per scenario, network and origin relation; `slow` are the soak scenarios."""
-    cells = loaded.cells(engines)
-    soak = sum(cell.scenario in slow for cell in cells)
-    title = f"{len(cells)} cells" + (f", {soak} of them soak: run only when asked for" if soak else "")
-    table = Table("scenario", "network", "engines", "transports", title=title)
-    rows: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
-    for cell in cells:
-        of_row = rows.setdefault((cell.scenario, cell.network, cell.relation), ({}, {}))
-        of_row[0][cell.engine] = None
-        of_row[1][cell.transport] = None
-    for (scenario, network, relation), (engines_in, transports) in rows.items():
-        name = f"{scenario} (soak)" if scenario in slow else scenario
-        way = network if relation == SAME_ORIGIN else f"{network}, {relation}"
-        table.add_row(name, way, ", ".join(engines_in), ", ".join(transports))
-    console = Console()
-    console.print(table)
-    for one in loaded.excluded(engines):
-        console.print(f"excluded: {one.cell.id}: {one.because}", markup=False, highlight=False)
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ twice is InvalidInput with the way to the value. Where the JSON differs from the
 1. An observation is the list `[at_ms, source, kind, detail]`: a run has hundreds of thousands of them.
 2. A cell carries its `id` and a verdict whether it was `expected`: derived, for readers without this package.
    Decoding refuses them where they do not agree with the rest.
-3. Text is written in ASCII with escapes, so a lone surrogate, which a page may send, survives. Two lone
+3. What files of an earlier version of this program do not have may be missing: it is the default then.
+4. Text is written in ASCII with escapes, so a lone surrogate, which a page may send, survives. Two lone
    surrogates that happen to stand in the right order become the character they spell, as in every JSON reader.
 """
 
@@ -23,7 +24,7 @@ from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from wirematrix.errors import InvalidInput
-from wirematrix.model import Cell, Observation, Verdict
+from wirematrix.model import Attempt, Cell, Observation, Verdict
 from wirematrix.nodes import choice, enumeration, unknown
 
 Value = TypeVar("Value")
@@ -31,6 +32,7 @@ Plain = Any  # a JSON value, as json.loads gives it
 Decoder = Callable[[Plain], Any]
 SHOWN_CHARS: Final = 60
 DERIVED: Final[Mapping[type, str]] = {Cell: "id", Verdict: "expected"}
+OPTIONAL: Final[Mapping[type, tuple[str, ...]]] = {Attempt: ("artifacts",)}
 SPOKEN: Final[Mapping[type, str]] = {
     str: "text", int: "a whole number", float: "a number", bool: "true or false", NoneType: "null"
 }  # fmt: skip
@@ -141,11 +143,14 @@ def _object_decoder(kind: type) -> Decoder:
     decoders = {each.name: _decoder(hints[each.name]) for each in fields(kind)}
     derived = DERIVED.get(kind)
     keys = (*decoders, derived) if derived else tuple(decoders)
+    optional = OPTIONAL.get(kind, ())
 
     def decode_object(plain: Plain) -> object:
-        _check_keys(plain, keys)
+        _check_keys(plain, keys, optional)
         values = {}
         for name, decoder in decoders.items():
+            if name in optional and name not in plain:
+                continue
             try:
                 values[name] = decoder(plain[name])
             except Misfit as misfit:
@@ -155,8 +160,10 @@ def _object_decoder(kind: type) -> Decoder:
             made = kind(**values)
         except ValueError as error:
             raise Misfit(str(error), "a sentence") from error
-        if derived and shown(plain[derived], None) != (owed := shown(getattr(made, derived), None)):
-            raise Misfit(f"{derived} says {shown(plain[derived])}", f"{owed}, as the rest says")
+        if derived:
+            said, owed = plain[derived], getattr(made, derived)
+            if type(said) is not type(owed) or said != owed:
+                raise Misfit(f"{derived} says {shown(said)}", f"{shown(owed, None)}, as the rest says")
         return made
 
     return decode_object
@@ -254,7 +261,7 @@ def _observation(plain: Plain) -> Observation:
     return Observation(**values)
 
 
-def _check_keys(plain: Plain, keys: Sequence[str]) -> None:
+def _check_keys(plain: Plain, keys: Sequence[str], optional: Sequence[str] = ()) -> None:
     if type(plain) is not dict:
         raise Misfit(f"got {shown(plain)}", "an object")
     if plain.keys() == set(keys):
@@ -262,8 +269,9 @@ def _check_keys(plain: Plain, keys: Sequence[str]) -> None:
     for key in plain:
         if key not in keys:
             raise Misfit(unknown("key", key, keys), enumeration(keys))
-    missing = next(key for key in keys if key not in plain)
-    raise Misfit(f"key {missing!r} is missing", enumeration(keys))
+    missing = next((key for key in keys if key not in plain and key not in optional), None)
+    if missing is not None:
+        raise Misfit(f"key {missing!r} is missing", enumeration(keys))
 
 
 def _anything(plain: Plain) -> Plain:

@@ -45,7 +45,7 @@ def scenario_name(function: Any) -> str:
 def source_of(item: pytest.Function) -> str:
     """Where an item's function is written: file:line inside the project."""
     file = Path(inspect.getfile(item.function)).relative_to(item.config.rootpath)
-    return f"{file.as_posix()}:{inspect.getsourcelines(item.function)[1]}"
+    return f"{file.as_posix()}:{inspect.unwrap(item.function).__code__.co_firstlineno}"
 
 
 def is_raw(item: pytest.Function) -> bool:
@@ -141,7 +141,7 @@ def books_of(config: pytest.Config, matrix: Matrix) -> Books:
             launch=dict.fromkeys(chosen, launch),
             limits=Limits.for_concurrency(option.concurrency),
             artifacts=engines.Artifacts(
-                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output)
+                tracing=option.tracing, screenshot=option.screenshot, folder=Path(option.output), beside=results
             ),
             pages=Pages(option.pages) if option.tracing == "off" else Pages.FRESH,
         ),

@@ -7,6 +7,7 @@ merged by adding their counts, which percentiles cannot be.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from hdrh.histogram import HdrHistogram
@@ -50,6 +51,7 @@ def count(histogram: str) -> int:
     return int(_decoded(histogram).get_total_count()) if histogram else 0
 
 
+@lru_cache(maxsize=8)  # nobody changes one; a curve reads each several times in a row
 def _decoded(text: str) -> HdrHistogram:
     try:
         return HdrHistogram.decode(text)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
+from wirematrix import jobs as jobs_in
 from wirematrix import load_settings, nodes, yamlfile
 from wirematrix import needs as needs_in
 from wirematrix import network as networks_in
@@ -29,6 +31,7 @@ from wirematrix.expectations import (
     parse_exclusion,
     refuse_disagreement,
 )
+from wirematrix.jobs import Job
 from wirematrix.load_settings import LoadSettings
 from wirematrix.model import ENGINES, RELATIONS, SAME_ORIGIN, TRANSPORTS, Build, Cell, Exclusion, Expectation
 from wirematrix.needs import Needs
@@ -76,6 +79,7 @@ class Matrix:
     scenarios_place: Place
     load: LoadSettings  # what `wirematrix load` does unless options say otherwise
     decision: Decision | None = None  # what `wirematrix recommend` answers by
+    jobs: tuple[Job, ...] = ()  # which machine of CI runs what
 
     @property
     def required_engines(self) -> tuple[str, ...]:
@@ -179,11 +183,12 @@ def load(file: Path) -> Matrix:
     return parse(yamlfile.content_of(file), str(file))
 
 
+@lru_cache(maxsize=8)  # a matrix never changes, and reading one takes a fifth of a second
 def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
     """The same from a file's bytes; if `unfinished` the reasons of expectations may still be a TODO."""
     top = yamlfile.parse(content, file).fields(
         ("engines", "transports", "networks", "scenarios"),
-        ("foundation", "load", "decision", "exclusions", "expectations"),
+        ("foundation", "load", "decision", "jobs", "exclusions", "expectations"),
     )
     engines = tuple(_engines(top["engines"]))
     networks = tuple(networks_in.parse(name, node) for name, node in top["networks"].named_entries("network").items())
@@ -214,6 +219,7 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         scenarios_place=top["scenarios"].place,
         load=load_settings.parse(top.get("load")),
         decision=decision_in.parse(top["decision"], _known(selections, axes)) if "decision" in top else None,
+        jobs=jobs_in.parse(top.get("jobs"), axes["engine"]),
     )
 
 

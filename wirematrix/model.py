@@ -226,6 +226,14 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file that Playwright wrote about an attempt."""
+
+    kind: str  # "trace" or "screenshot"
+    file: str  # relative to the run file's folder, with "/" between the parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One execution of one cell; none is thrown away."""
 
@@ -240,6 +248,7 @@ class Attempt:
     dropped_observations: int = 0  # left out of the timeline to keep the run file small, said here
     facts: tuple[Fact, ...] = ()
     isolated: bool = False  # made alone at the end of the run, because an earlier attempt was unexpected
+    artifacts: tuple[Artifact, ...] = ()  # optional in a run file: those of earlier versions have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

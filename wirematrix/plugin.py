@@ -8,7 +8,7 @@ directions. Registered by the root conftest, in no other way.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -48,6 +48,7 @@ MARKS = {
     "own_engine": "the scenario kills its engine, so it gets one of its own",
 }
 MATRIX = pytest.StashKey[Matrix]()
+CELLS = pytest.StashKey[Mapping[str, Sequence[Cell]]]()
 BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SOUND = pytest.StashKey[bool]()  # the collection came to its end, and nothing was wrong with it
@@ -85,15 +86,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per cell of the scenario, over the engines that were chosen."""
     if "cell" not in metafunc.fixturenames:
         return
-    matrix = metafunc.config.stash[MATRIX]
-    name = scenario_name(metafunc.function)
-    chosen = chosen_engines(metafunc.config, matrix)
-    cells = [cell for cell in matrix.cells(chosen) if cell.scenario == name]
+    cells = cells_by_scenario(metafunc.config).get(scenario_name(metafunc.function), ())
     metafunc.parametrize(
         "cell",
         [pytest.param(cell, id=cell.params) for cell in cells],
         indirect=True,
     )
+
+
+def cells_by_scenario(config: pytest.Config) -> Mapping[str, Sequence[Cell]]:
+    """The cells of the chosen engines, worked out once for all scenarios."""
+    if CELLS not in config.stash:
+        matrix = config.stash[MATRIX]
+        found: dict[str, list[Cell]] = {}
+        for cell in matrix.cells(chosen_engines(config, matrix)):
+            found.setdefault(cell.scenario, []).append(cell)
+        config.stash[CELLS] = found
+    return config.stash[CELLS]
 
 
 @pytest.hookimpl(wrapper=True)

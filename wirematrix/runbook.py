@@ -7,6 +7,7 @@ only the process without a controller writes the run file and the report.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import platform
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import psutil
 
@@ -35,6 +36,8 @@ from wirematrix.report import write_report
 from wirematrix.resources import idle_s
 from wirematrix.runfile import SCHEMA, dump, took_ms
 from wirematrix.runner import RunOptions, Watcher
+
+COMMIT_CHARS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,10 +232,14 @@ class RunBook:
 
 
 def commit_of(folder: Path) -> str:
-    """The commit of a checkout, `-dirty` with changes; "unknown" outside of one."""
+    """The commit of a checkout, `-dirty` with changes; "unknown" outside of one.
+
+    GitHub checks out without a repository where there is no git, and says the commit itself.
+    """
+    told = os.environ.get("GITHUB_SHA", "")[:COMMIT_CHARS] or "unknown"
     try:
         found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            ["git", "describe", "--always", "--dirty", f"--abbrev={COMMIT_CHARS}", "--exclude=*"],
             cwd=folder,
             capture_output=True,
             text=True,
@@ -240,5 +247,5 @@ def commit_of(folder: Path) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return found.stdout.strip() or "unknown"
+        return told
+    return found.stdout.strip() or told

@@ -23,8 +23,8 @@ from wirematrix.attempts import Job, Stage, not_attempted, not_reached
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
 from wirematrix.driver import LiveCell
-from wirematrix.engines import Artifacts, LaunchOptions, playwright_driver
-from wirematrix.errors import EngineUnavailable
+from wirematrix.engines import Artifacts, LaunchOptions, console_heard, playwright_driver
+from wirematrix.errors import BudgetSpent, EngineUnavailable
 from wirematrix.lossy import Wire
 from wirematrix.matrix import Matrix
 from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell
@@ -223,8 +223,11 @@ class Runner:
                     changes = lease.engine.special_changes
                     stage.recorder.observe("driver", "launch", special=str(lease.engine.special), changes=changes)
                 await scene.enter_async_context(
-                    self._options.artifacts.kept(lease.page, job.cell.folder_name, lambda: self._is_unexpected(stage))
+                    self._options.artifacts.kept(
+                        lease.page, job.folder_name, lambda: self._is_unexpected(stage), stage.artifacts.append
+                    )
                 )
+                scene.enter_context(console_heard(lease.page.page, stage.recorder))
                 probe = Probe(lease.page, stage.recorder)
                 live: PageCell
                 if job.scenario.raw:

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -78,6 +79,7 @@ def replace_content(file: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=8)  # nobody changes a node; an update reads the same text as matrix and as layout
 def parse(content: bytes, file: str) -> Node:
     """The file's one document; InvalidInput names the line that is not YAML as we accept it."""
     text = text_of(content, file)

@@ -11,7 +11,7 @@
  *   restored {}                    the document was left and is shown again as it was, by the back/forward cache
  *   thread {stream, longest_ms, ticks}   how long the main thread kept a timer waiting at most, see clocks.js
  *
- * Streams in workers and frames: see elsewhere.js.
+ * Streams in workers and frames: see elsewhere.js. What else an engine has: see apis.js.
  */
 
 import { log, read, record, recordUncaught, supports, wait, watch } from "../timeline.js";
@@ -90,6 +90,12 @@ const verbs = {
     const emit = (kind, { seq = null, type = null, state = null, because = null } = {}) =>
       record(kind, { stream: name, ...(kind === "message" ? { seq, type } : { state, because }) });
     streams.set(name, connect(transport, options, emit));
+  },
+
+  /** Ask for APIs beside those of the streams, see apis.js: {group, urls, ms}. */
+  async apis(wanted) {
+    const { askFor } = await import("./apis.js");
+    await askFor(wanted, record);
   },
 
   /** Call close; `code` and `reason` for a WebSocket. */

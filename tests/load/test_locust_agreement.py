@@ -8,8 +8,6 @@ Needs the extra `locust` (pip install 'wirematrix[locust]'), a minute or two, an
 from __future__ import annotations
 
 import json
-import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -18,10 +16,10 @@ from importlib import util
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 import pytest
 
-from wirematrix.budgets import LOAD_OPEN, LOAD_SETTLE, SERVICE_START
+from tests.app_process import app_process
+from wirematrix.budgets import LOAD_OPEN, LOAD_SETTLE
 from wirematrix.runfile import load as load_run
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -41,21 +39,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def origin() -> Iterator[str]:
     """The app as a process of its own; without permessage-deflate, which only one of the two asks for."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        serving = subprocess.Popen(
-            [sys.executable, "-m", "app", "--fd", str(listening.fileno())],
-            cwd=ROOT,
-            env={**os.environ, "APP_CONTROL": "true", "APP_WEBSOCKET_COMPRESSION": "false"},
-            pass_fds=[listening.fileno()],
-            stdout=subprocess.DEVNULL,
-        )
-        origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    try:
-        httpx.get(f"{origin}/healthz", timeout=SERVICE_START.seconds, trust_env=False).raise_for_status()
+    with app_process(APP_WEBSOCKET_COMPRESSION="false") as origin:
         yield origin
-    finally:
-        serving.kill()
-        serving.wait()
 
 
 def measured(origin: str, transport: str, folder: Path, *words: str) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+import zlib
+from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import cached_property
 from html.parser import HTMLParser
+from typing import Any
 
 
 @dataclass
@@ -46,3 +51,28 @@ def parsed(source: str) -> Page:
     page = Page()
     page.feed(source)
     return page
+
+
+def unfolded(source: str) -> dict[str, Any]:
+    """What the folded blocks of a report say: the attempts of each cell, by its anchor."""
+    cells: dict[str, Any] = {}
+    for block in re.findall(r'<script type="application/octet-stream">([^<]*)</script>', source):
+        cells |= json.loads(zlib.decompress(b64decode(block, validate=True)))
+    return cells
+
+
+def unfolded_words(source: str) -> str:
+    """Every text in the folded blocks, white space folded."""
+    return " ".join(" ".join(_texts(unfolded(source))).split())
+
+
+def _texts(plain: Any) -> list[str]:
+    match plain:
+        case str():
+            return [plain]
+        case list():
+            return [text for each in plain for text in _texts(each)]
+        case dict():
+            return [text for each in plain.values() for text in _texts(each)]
+        case _:
+            return []

@@ -189,3 +189,17 @@ def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_hidden_characters_of_a_name_are_drawn_as_escapes(load: Load) -> None:
+    """A tier called by a lone surrogate or a control character has its charts, with the escape as its name."""
+    odd = "\ud83d\x07 $\\frac{$"
+    renamed = replace(
+        load,
+        tiers=tuple(replace(tier, name=odd) if tier.name == "app-sse" else tier for tier in load.tiers),
+        rounds=tuple(replace(each, tier=odd) if each.tier == "app-sse" else each for each in load.rounds),
+    )
+    sources = [panel.svg for chart in charts(renamed) for panel in chart.panels]
+    assert any("\\ud83d\\u0007 $\\frac{$" in source for source in sources)
+    for source in sources:
+        ET.fromstring(source)

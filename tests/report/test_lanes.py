@@ -1,54 +1,65 @@
-"""The lane picture: every observation in its source's lane, at its time."""
+"""The marks of a picture: what each observation means, so that a reader can tell apart what must be told apart."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from tests.report.factory import timeline
+import pytest
+
 from wirematrix.model import Observation
-from wirematrix.report.lanes import LANE_HEIGHT, WIDTH, picture
+from wirematrix.report.lanes import MARK_MEANS, Mark, marks
+
+REPORT = Path(__file__).parents[2] / "wirematrix" / "report"
 
 
-def seen(at_ms: float, source: str, kind: str) -> Observation:
-    """One observation without detail."""
-    return Observation(at_ms=at_ms, source=source, kind=kind)
+def seen(source: str, kind: str, **detail: object) -> Observation:
+    """One observation."""
+    return Observation(at_ms=1, source=source, kind=kind, detail=detail)
 
 
-def test_marks_lie_in_lane_and_time() -> None:
-    """A mark's x is its share of the time, its y its source's lane; kinds of one meaning share a path."""
-    drawn = picture((seen(0, "page", "open"), seen(500, "server", "send"), seen(1000, "page", "error")))
-    by_meaning = {strokes.meaning: strokes.d for strokes in drawn.strokes}
-    assert by_meaning == {
-        "flow": f"M500 {2 * LANE_HEIGHT + 6}v10",
-        "begin": "M0 3v16",
-        "end": f"M{WIDTH} 1v20",
-    }
+@pytest.mark.parametrize(
+    ("observation", "mark"),
+    [
+        (seen("page", "message", type="update", seq=3), Mark.MESSAGE),
+        (seen("page", "message", type="heartbeat"), Mark.HEARTBEAT),
+        (seen("link", "frame", name="ping"), Mark.HEARTBEAT),
+        (seen("link", "frame", name="close", code=1001), Mark.END),
+        (seen("page", "error", state="CONNECTING"), Mark.ERROR),
+        (seen("page", "console", level="error"), Mark.ERROR),
+        (seen("page", "console", level="log"), Mark.NOTE),
+        (seen("server", "respond", status=503), Mark.ERROR),
+        (seen("server", "respond", status=200), Mark.OPEN),
+        (seen("link", "link-end", by="page", how="fin"), Mark.END),
+        (seen("link", "link-end", by="server", how="reset"), Mark.ERROR),
+        (seen("link", "link-end", by="proxy", how="reset"), Mark.CUT),
+        (seen("driver", "break"), Mark.CUT),
+        (seen("driver", "mended"), Mark.MENDED),
+        (seen("page", "silence"), Mark.WAIT),
+        (seen("link", "request", target="/static/probe.js"), Mark.NOTE),
+        (seen("moon", "<svg>"), Mark.NOTE),
+    ],
+)
+def test_an_observation_has_its_mark(observation: Observation, mark: Mark) -> None:
+    """Messages, heartbeats, ends, errors, cuts and mending are different marks; what is unknown is a note."""
+    assert marks([observation]) == (mark,)
 
 
-def test_mended_breaks_are_bands() -> None:
-    """From a break to its mending a band lies over all lanes; a break nobody mended is only a mark."""
-    mended = (seen(0, "page", "open"), seen(250, "driver", "break"), seen(750, "driver", "mended"))
-    assert picture((*mended, seen(1000, "driver", "break"))).breaks == "M250 0H750V88H250z"
+def test_asking_again_is_told_from_asking() -> None:
+    """The first request of a source for a stream asks, further ones ask again, those with a resume point resume."""
+    timeline = (
+        seen("page", "opening", attempt=1, resume=None),
+        seen("link", "request", target="/sse/c1", last_event_id=None),
+        seen("link", "request", target="/sse/c1?token=1", last_event_id=None),
+        seen("link", "request", target="/sse/c1", last_event_id="9c01f2aa-3"),
+        seen("page", "opening", attempt=2, resume="9c01f2aa-3"),
+    )
+    assert marks(timeline) == (Mark.ASK, Mark.ASK, Mark.AGAIN, Mark.RESUME, Mark.RESUME)
 
 
-def test_marks_at_the_same_place_are_drawn_once() -> None:
-    """A thousand messages within a millisecond cost no more than one."""
-    burst = tuple(seen(1000 + place / 10_000, "page", "message") for place in range(1000))
-    assert len(picture((seen(0, "page", "open"), *burst)).strokes[0].d) < 30
-
-
-def test_axis_has_few_round_ticks() -> None:
-    """Ticks are round times, at most nine, from the left edge to the right."""
-    ticks = picture(timeline(60)).ticks
-    assert [tick.label for tick in ticks] == [
-        "0", "500 ms", "1.0 s", "1.5 s", "2.0 s", "2.5 s", "3.0 s", "3.5 s",
-    ]  # fmt: skip
-    assert all(0 <= tick.percent <= 100 for tick in ticks)
-
-
-def test_odd_timelines_are_drawn() -> None:
-    """No observation, a single one, one before the clock's zero, one of an unknown source: no trouble."""
-    assert picture(()).strokes == ()
-    odd = picture((seen(-12.5, "page", "open"), seen(3, "moon", "<svg>"), seen(3, "link", "<kind>")))
-    for strokes in odd.strokes:
-        assert re.fullmatch(r"(M\d+ \d+v\d+)+", strokes.d)
+def test_every_mark_has_a_shape_of_its_own() -> None:
+    """Each mark is defined in words and has one shape, and no two have the same: colour is not needed."""
+    template = (REPORT / "templates" / "evidence.html.jinja").read_text(encoding="utf-8")
+    shapes = dict(re.findall(r'<g id="m-([a-z]+)">(.*?)</g>', template))
+    assert set(shapes) == set(map(str, Mark)) == set(map(str, MARK_MEANS))
+    assert len(set(shapes.values())) == len(shapes)

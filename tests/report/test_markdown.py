@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from tests.report.factory import CHROMIUM, attempt, cell, conditions, run_of
 from tests.report.synthetic import matrix
 from wirematrix.model import Status
-from wirematrix.report import markdown_summary
+from wirematrix.report import markdown, markdown_summary
 from wirematrix.report.markdown import escaped
 from wirematrix.report.text import visible
 
@@ -55,6 +55,39 @@ def test_summary_says_what_the_terminal_says() -> None:
 def test_summary_fits_a_job_page() -> None:
     """A whole matrix stays far below the one mebibyte that a job summary may have."""
     assert len(markdown_summary([matrix(observations=0)]).encode()) < 100_000
+
+
+def test_news_stands_first() -> None:
+    """What is unexpected follows the headline, then what changed, then the engines, then the grids."""
+    page = MARKDOWN.render(markdown_summary([matrix(observations=0)], changes="### Changes\n\nnone\n"))
+    words = ("7 of 622 cells unexpected", "<h3>Unexpected</h3>", "<h3>Changes</h3>", "<th>origin</th>", "<details>")
+    places = [page.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_flaky_cells_are_named() -> None:
+    """Cells whose attempts differ are listed, folded, with how; where all agree there is no such list."""
+    shaky = (attempt(cell(), Status.FAIL, "2 lost"), attempt(cell(), number=2))
+    page = MARKDOWN.render(markdown_summary([run_of(*shaky)]))
+    assert "<details><summary>1 cell whose attempts differ</summary>" in page
+    assert (
+        "<li><code>opens[chromium-websocket-direct]</code> in Chromium 156.0.7204.92: flaky: 1 of 2 fail</li>" in page
+    )
+    assert "attempts differ</summary>" not in markdown_summary([run_of(attempt(cell()))])
+
+
+def test_nothing_judged_is_not_good() -> None:
+    """A run without a verdict gets no tick."""
+    assert markdown_summary([run_of()]).startswith("## ⚪ No cell was judged\n")
+
+
+def test_what_no_job_page_holds_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitHub shows nothing of a summary that is too large, so the grids go and the summary says so."""
+    monkeypatch.setattr(markdown, "LARGEST_BYTES", 10_000)
+    text = markdown_summary([matrix(observations=0)])
+    assert "The grids are too large for a job page" in text
+    assert "<th>eventsource</th>" not in MARKDOWN.render(text)
+    assert "### Unexpected" in text
 
 
 def test_nothing_unexpected_is_short() -> None:

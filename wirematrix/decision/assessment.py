@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wirematrix.decision.answer import Contribution, FactorOutcome, FactorScore, NotMeasured, RuleOutcome, Ruling
 from wirematrix.decision.book import Book
@@ -30,6 +30,7 @@ class Case:
     plan: Plan
     shares: Shares
     keys: Mapping[str, frozenset[RowKey]]  # the rows of each factor
+    deciding: frozenset[RowKey]  # the rows of the profile's rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +79,22 @@ def case_of(decision: Decision, profile: Profile, book: Book, plan: Plan) -> Cas
         factor.name: frozenset(key for piece in factor.evidence for key in keys_of(plan, piece))
         for factor in decision.factors
     }
-    shares = shares_of(profile, book)
-    return Case(decision=decision, profile=profile, book=book, plan=plan, shares=shares, keys=keys)
+    rules = [decision.rule(name) for name in profile.rules]
+    deciding = [rule.evidence for rule in rules] + [rule.remedy.evidence for rule in rules if rule.remedy]
+    return Case(
+        decision=decision,
+        profile=profile,
+        book=book,
+        plan=plan,
+        shares=shares_of(profile, book),
+        keys=keys,
+        deciding=frozenset(key for piece in deciding for key in keys_of(plan, piece)),
+    )
 
 
 def assess(case: Case) -> Assessment:
     """Weigh everything."""
-    return _assess(case, {}, {})
+    return _assess(case, _rulings(case), {}, {})
 
 
 def again(before: Assessment, changed: Mapping[RowKey, Reading]) -> Assessment:
@@ -94,10 +104,9 @@ def again(before: Assessment, changed: Mapping[RowKey, Reading]) -> Assessment:
     touched = {name for name, keys in case.keys.items() if not keys.isdisjoint(changed)}
     factors = {name: one for name, one in before.factors.items() if name not in touched}
     missing = {name: one for name, one in before.not_measured.items() if name not in touched}
-    anew = Case(
-        decision=case.decision, profile=case.profile, book=book, plan=case.plan, shares=case.shares, keys=case.keys
-    )
-    return _assess(anew, factors, missing, remaining=before.remaining)
+    anew = replace(case, book=book)
+    outcomes = before.outcomes if case.deciding.isdisjoint(changed) else _rulings(anew)
+    return _assess(anew, outcomes, factors, missing, remaining=before.remaining)
 
 
 def reweighed(before: Assessment, weights: Mapping[str, float]) -> Mapping[str, float]:
@@ -105,14 +114,18 @@ def reweighed(before: Assessment, weights: Mapping[str, float]) -> Mapping[str, 
     return _points(before.factors, weights, before.remaining)
 
 
+def _rulings(case: Case) -> Mapping[str, tuple[RuleOutcome, ...]]:
+    return rulings(case.decision, case.profile, case.book, case.plan, case.shares)
+
+
 def _assess(
     case: Case,
+    outcomes: Mapping[str, tuple[RuleOutcome, ...]],
     factors: Mapping[str, FactorOutcome],
     missing: Mapping[str, NotMeasured],
     *,
     remaining: tuple[str, ...] = (),
 ) -> Assessment:
-    outcomes = rulings(case.decision, case.profile, case.book, case.plan, case.shares)
     staying = tuple(name for name, found in outcomes.items() if all(each.ruling is not Ruling.OUT for each in found))
     if staying != remaining:  # who is compared decides what can be compared
         factors, missing = {}, {}

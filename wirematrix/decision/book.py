@@ -6,8 +6,8 @@ Attempts that say nothing about the cell (errors of ours, skipped, not begun) ar
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter, defaultdict
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -33,7 +33,7 @@ HOLDS: Final[Mapping[Status, float]] = {
 class Book:
     """All readings of some runs."""
 
-    readings: MutableMapping[RowKey, Reading]  # that nobody changes: ChainMap asks for one that could be
+    readings: Mapping[RowKey, Reading]
     builds: Mapping[str, Build]  # by key
     kinds: Mapping[str, Kind] = field(default_factory=dict)  # of the scenarios
     facts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # that scenarios recorded, sufficient or not
@@ -42,7 +42,7 @@ class Book:
     def with_readings(self, changed: Mapping[RowKey, Reading]) -> Book:
         """The same book where some rows say something else."""
         return Book(
-            readings=ChainMap(dict(changed), self.readings),
+            readings={**self.readings, **changed},
             builds=self.builds,
             kinds=self.kinds,
             facts=self.facts,

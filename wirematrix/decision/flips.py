@@ -2,9 +2,11 @@
 
 With the choice A, a rival B, weights w and scores s, A leads by D = sum of w(f) * (sA(f) - sB(f)), up to a factor that
 changes no sign. Changing only w(f) by x changes D by x * (sA(f) - sB(f)), so B comes level at x = -D / (sA(f) - sB(f)).
-The nearest rival in each direction is the flip; it is believed only after the points were worked out again just
-beyond it. Rows have no closed form, since they may knock out: each is changed, and everything is worked out again,
-unless the slots it stands in are worth too little to make up for the lead, whatever it says.
+The nearest rival in each direction is the flip, if the points, worked out again just beyond it, say so: one that is
+level already may fall behind instead, and then the next is asked.
+
+Rows have no closed form, since they may knock out: each is changed, and everything is worked out again, unless the
+slots it stands in are worth too little to make up for the lead, whatever it says.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ from wirematrix.decision.model import (
     Words,
 )
 from wirematrix.decision.scores import ratio_of
-from wirematrix.decision.slots import keys_of
 
 BEYOND: Final = 1e-6  # how far beyond a flip it is tried, as a part of all weights
 HALVINGS: Final = 24
@@ -57,15 +58,11 @@ class _Reach:
 
     @classmethod
     def of(cls, assessment: Assessment) -> _Reach:
-        case, points = assessment.case, assessment.points
-        rules = (case.decision.rule(name) for name in case.profile.rules)
-        pieces = (
-            piece for rule in rules for piece in (rule.evidence, *([rule.remedy.evidence] if rule.remedy else []))
-        )
+        points = assessment.points
         leads = [points[assessment.ranking[0]] - points[name] for name in assessment.ranking[1:]] if points else []
         return cls(
             points=_slot_points(assessment),
-            deciding=frozenset(key for piece in pieces for key in keys_of(case.plan, piece)),
+            deciding=assessment.case.deciding,
             lead=min(leads, default=0.0),
         )
 
@@ -140,11 +137,11 @@ def _of_weight(assessment: Assessment, factor: str, weight: float, leads: Mappin
         if abs(difference) > CLOSE and weight - lead / difference >= -CLOSE:
             moves.append(-lead / difference)
     for direction in (1, -1):
-        one_way = [abs(move) for move in moves if move * direction >= 0]
-        if one_way:
-            flips_at = max(weight + direction * min(one_way), 0.0)
-            if to := _beyond(assessment, factor, flips_at, direction):
+        for move in sorted(abs(move) for move in moves if move * direction >= 0):
+            flips_at = max(weight + direction * move, 0.0)
+            if to := _beyond(assessment, factor, flips_at, direction):  # else a rival as good, that falls behind
                 yield WeightFlip(factor=factor, title=outcome.title, weight=weight, flips_at=flips_at, to=to)
+                break
 
 
 def _beyond(assessment: Assessment, factor: str, flips_at: float, direction: int) -> str:
@@ -285,12 +282,18 @@ def _with_number(reading: Reading, number: float | None) -> Reading:
 
 def _threshold(assessment: Assessment, readings: Sequence[Reading], kept: float, flipped: _Times) -> str:
     """The factor at which the choice changes, between one that keeps it and one that does not; in the row's numbers."""
+
+    def said(factor: float) -> str:
+        if len(readings) == 1 and readings[0].number:
+            word = "or more" if flipped.factor > 1 else "or less"
+            return f"{readings[0].number * factor:.3g} {word}"
+        return f"{factor:.3g} times that"
+
     low, high = kept, flipped.factor
     for _ in range(HALVINGS):
+        if said(low) == said(high):
+            break
         middle = (low * high) ** 0.5
         same = again(assessment, _Times(factor=middle).changed(readings)).choice == assessment.choice
         low, high = (middle, high) if same else (low, middle)
-    if len(readings) == 1 and readings[0].number:
-        word = "or more" if high > 1 else "or less"
-        return f"{readings[0].number * high:.3g} {word}"
-    return f"{high:.3g} times that"
+    return said(high)

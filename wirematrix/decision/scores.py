@@ -7,7 +7,7 @@ out for all, so that nobody gains by not having been measured. A better row neve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -75,9 +75,10 @@ def measured(evidence: Evidence, candidate: str, book: Book, plan: Plan, shares:
     asked = plan.of(evidence, candidate)
     found: dict[Slot, Entry] = {}
     for slot, keys in asked.rows.items() if asked else ():
-        rows = [book.readings[key] for key in keys if key in book.readings]
-        if asked and len(rows) == len(keys) and shares.get(slot.build, 0.0) > 0:
-            found[slot] = Entry(source=asked.source, rows=tuple(rows))
+        if asked and shares.get(slot.build, 0.0) > 0:
+            rows = tuple(row for row in map(book.readings.get, keys) if row is not None)
+            if len(rows) == len(keys):
+                found[slot] = Entry(source=asked.source, rows=rows)
     return found
 
 
@@ -99,36 +100,32 @@ def _weights(slots: Sequence[Slot], shares: Shares) -> Iterator[tuple[Slot, floa
 
 def _scores(entries: Mapping[str, Entry]) -> Mapping[str, float]:
     """The scores of one slot: numbers are held against the best number in it."""
-    best = {better: _best(better, entries.values()) for better in Better}
+    ratios = {candidate: ratio_of(entry.source) for candidate, entry in entries.items()}
+    numbers = {candidate: _number(entries[candidate], ratio) for candidate, ratio in ratios.items() if ratio}
+    best: dict[Better, float] = {}
+    for candidate, number in numbers.items():
+        ratio = ratios[candidate]
+        if ratio and number is not None:
+            pick = min if ratio.better is Better.LESS else max
+            best[ratio.better] = pick(best.get(ratio.better, number), number)
     scores: dict[str, float] = {}
     for candidate, entry in entries.items():
-        ratio = ratio_of(entry.source)
+        ratio = ratios[candidate]
         if ratio is None:
             scores[candidate] = _plain_score(entry)
         else:
-            number = _number(entry, ratio)
+            number = numbers[candidate]
             scores[candidate] = 0.0 if number is None else _against(best[ratio.better], number, ratio) * _counted(entry)
     return scores
 
 
 def ratio_of(source: Source) -> Ratio | None:
     """How a source's numbers are held against each other; None if they stand for themselves."""
-    match source:
-        case EffortSource():
-            return Ratio(better=Better.LESS, floor=source.floor)
-        case LoadSource() | FactSource():
-            return source.scale if isinstance(source.scale, Ratio) else None
-        case CellSource():
-            return None
-        case _:
-            assert_never(source)
-
-
-def _best(better: Better, entries: Iterable[Entry]) -> float:
-    ratios = ((entry, ratio_of(entry.source)) for entry in entries)
-    numbers = [_number(entry, ratio) for entry, ratio in ratios if ratio and ratio.better is better]
-    known = [number for number in numbers if number is not None]
-    return (min if better is Better.LESS else max)(known, default=0.0)
+    if isinstance(source, CellSource):
+        return None
+    if isinstance(source, EffortSource):
+        return Ratio(better=Better.LESS, floor=source.floor)
+    return source.scale if isinstance(source.scale, Ratio) else None
 
 
 def _number(entry: Entry, ratio: Ratio) -> float | None:

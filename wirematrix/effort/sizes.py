@@ -6,6 +6,7 @@ https://github.com/terryyin/lizard; no other module imports it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import lizard
 
@@ -27,6 +28,7 @@ class Function:
     last: int
 
 
+@lru_cache(maxsize=64)  # two transports share a server
 def size_of(source: str, file: str) -> Size:
     """Measure a source; its language is what the file's name says."""
     measured = lizard.analyze_file.analyze_source_code(file, source)

@@ -1,8 +1,8 @@
 """Which guarantee each line of an example belongs to, by the marks in its comments.
 
 A comment `for resume`, with or without `: why` behind it, marks a line when it stands at its end, and the whole
-statement below when it has a line of its own. Below a mark the innermost one counts; what has none belongs to
-`connect`, without which there is nothing.
+statement below when it has a line of its own. Below a mark the innermost one counts; what has none is for `connect`,
+without which there is nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pygments.lexer import Lexer
@@ -51,17 +52,18 @@ def lexer_of(file: str) -> Lexer:
     return LEXERS[ending](stripnl=False, ensurenl=False)
 
 
-def marked_lines(source: str, file: str) -> tuple[str | None, ...]:
-    """The guarantee of each line, None where no mark says one; InvalidInput for a mark that means nothing.
+@lru_cache(maxsize=16)  # every stage of an example asks for the same
+def marked_lines(source: str, file: str) -> tuple[str, ...]:
+    """The guarantee of each line, the first where no mark says one; InvalidInput for a mark that means nothing.
 
     A guarantee marked inside another's code must come later in `GUARANTEES`: with the outer one taken away it could
     not stay.
     """
-    of_line: list[str | None] = [None] * len(source.splitlines())
+    of_line = [GUARANTEES[0]] * len(source.splitlines())
     for mark in _marks(source, file):
         for number in mark.lines:
             outer = of_line[number]
-            if outer and GUARANTEES.index(outer) > GUARANTEES.index(mark.guarantee):
+            if GUARANTEES.index(outer) > GUARANTEES.index(mark.guarantee):
                 problem = f"{mark.guarantee} inside the code for {outer}"
                 raise InvalidInput(f"{file}:{number + 1}", problem, expected="one that comes after it")
             of_line[number] = mark.guarantee
@@ -72,7 +74,7 @@ def stage(source: str, file: str, kept: Collection[str]) -> str:
     """The source with the code of the kept guarantees and no other's."""
     of_line = marked_lines(source, file)
     lines = source.splitlines(keepends=True)
-    return "".join(line for line, word in zip(lines, of_line, strict=True) if (word or GUARANTEES[0]) in kept)
+    return "".join(line for line, word in zip(lines, of_line, strict=True) if word in kept)
 
 
 def _marks(source: str, file: str) -> Iterator[Mark]:

@@ -29,6 +29,7 @@ from playwright.async_api import async_playwright as playwright_driver
 
 from wirematrix.engines.artifacts import Artifacts
 from wirematrix.engines.builds import ROUTE_VARIABLE, Route, locate, route
+from wirematrix.engines.console import console_heard
 from wirematrix.engines.controls import require
 from wirematrix.engines.live import LiveEngine
 from wirematrix.engines.native import launch_native
@@ -47,6 +48,7 @@ __all__ = [
     "Playwright",
     "Route",
     "Special",
+    "console_heard",
     "launch",
     "launched",
     "locate",

@@ -13,7 +13,7 @@ from wirematrix import budgets
 from wirematrix.engines.live import LiveEngine
 from wirematrix.engines.page import EnginePage
 from wirematrix.engines.settings import VIEWPORT, LaunchOptions, Special
-from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_fragment_of
+from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_file, is_fragment_of
 from wirematrix.model import Build
 
 
@@ -91,9 +91,14 @@ class WebKitGtkPage(EnginePage):
         self.owns_context = owns_context
 
     async def _goto(self, url: str, budget_ms: float) -> None:
-        """Playwright's `goto`, mended: it hangs on a fragment and returns None for a refusal."""
+        """Playwright's `goto`, mended: it hangs on a fragment or a file and returns None for a refusal."""
         if is_fragment_of(url, self.page.url):
             await self.page.evaluate("url => { location.href = url; }", url)
+            return
+        if is_file(url):
+            await self.host.open_file(self.target.view, url)
+            # Playwright hears of it a moment later
+            await self.page.wait_for_url(lambda shown: shown == url, wait_until="commit", timeout=budgets.NAVIGATE.ms)
             return
         since = self.host.facts_about(self.target.view)
         response = await self.page.goto(url, timeout=budget_ms)

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import Error
 
@@ -139,6 +139,16 @@ class WebKitGtkHost:
                 return
             seen = self.process.facts[view].index(fact, seen) + 1
 
+    async def open_file(self, view: int, uri: str) -> None:
+        """Show a `file:` address; raises `Error` if it cannot be read.
+
+        Playwright's `goto` asks the page to go there, and a page from elsewhere may not open local files: the request
+        is dropped without a word. The process itself may.
+        """
+        since = self.facts_about(view)
+        await self.process.command("load", view=view, uri=uri)
+        await self.loaded(view, since=since)
+
     async def arrived(self, view: int, uri: str, *, since: int) -> None:
         """Wait until a view shows `uri`, whole, by a navigation that began at `since`.
 
@@ -231,6 +241,11 @@ async def unused_address() -> str:
         except OSError:
             return address
         writer.close()
+
+
+def is_file(url: str) -> bool:
+    """Whether `url` is a file of this machine."""
+    return urlsplit(url).scheme == "file"
 
 
 def is_fragment_of(url: str, shown: str) -> bool:

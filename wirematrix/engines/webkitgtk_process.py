@@ -196,6 +196,8 @@ class ShellProcess:
             with suppress(ProcessLookupError):
                 await self._process.wait()
         self.end("it was killed")
+        if self._background:  # its output has ended; unread, its pipe would be left to whoever collects the garbage
+            await asyncio.wait(self._background, timeout=budgets.CONTROL.seconds)
         await asyncio.to_thread(shutil.rmtree, self.home, ignore_errors=True)
 
 

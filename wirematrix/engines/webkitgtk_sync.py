@@ -41,7 +41,7 @@ from playwright.sync_api._generated import Tracing
 from wirematrix import budgets
 from wirematrix.engines.portal import Portal
 from wirematrix.engines.settings import VIEWPORT
-from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_fragment_of
+from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_file, is_fragment_of
 from wirematrix.errors import EngineCrashed
 from wirematrix.model import Build
 
@@ -209,10 +209,15 @@ class GtkPage(Page):
         return self.within
 
     def goto(self, url: str, **options: Any) -> Response | None:
-        """As Playwright's; a fragment does not hang and a refusal raises."""
+        """As Playwright's; a fragment or a file does not hang and a refusal raises."""
         url = urljoin(self.within.base_url or self.url, url)
         if is_fragment_of(url, self.url):
             self.evaluate("url => { location.href = url; }", url)
+            return None
+        if is_file(url):
+            self.gtk.portal.call(self.gtk.host.open_file(self.target.view, url), budgets.NAVIGATE)
+            # Playwright hears of it a moment later
+            self.wait_for_url(lambda shown: shown == url, wait_until="commit", timeout=budgets.NAVIGATE.ms)
             return None
         since = self.gtk.host.facts_about(self.target.view)
         response = super().goto(url, **options)

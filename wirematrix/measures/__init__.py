@@ -1,5 +1,6 @@
 """Measures: named pure functions from a timeline to what was observed of an engine, in numbers or categories."""
 
+from wirematrix.measures.apis import api
 from wirematrix.measures.background import (
     answered,
     comes_back_as,
@@ -92,6 +93,7 @@ __all__ = [
     "all_open_ms",
     "all_taken_ms",
     "answered",
+    "api",
     "asked_from",
     "backlog_ms",
     "break_noticed_ms",

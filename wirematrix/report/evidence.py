@@ -1,4 +1,4 @@
-"""The evidence of a cell: every attempt with findings, metrics, timeline and lane picture.
+"""The evidence of a cell: every attempt with findings, metrics, timeline, what went by on the wire, and its files.
 
 Views of evidence are made one cell at a time while a report is written, so that a report of thousands of
 cells never holds all of them.
@@ -6,31 +6,38 @@ cells never holds all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Final
 
 from wirematrix.gather import RanAttempt
-from wirematrix.model import Fact, Finding, NearMiss, Observation, Status
+from wirematrix.model import Artifact, Fact, Finding, NearMiss, Observation, Status
 from wirematrix.report.figures import duration, metric_label, quantity
-from wirematrix.report.lanes import Picture, picture
+from wirematrix.report.flows import flows
+from wirematrix.report.lanes import Mark, marks
 from wirematrix.report.text import described, rerun_command
-from wirematrix.report.views import JudgedSlot
+from wirematrix.report.views import JudgedSlot, Look
+from wirematrix.report.wireviews import Table, tables
 
 LINES_FIRST: Final = 240  # of a timeline that is too long to show
 LINES_LAST: Final = 160
-BEGINNING_OF_SOURCE: Final = {"page": "p", "link": "l", "server": "s", "driver": "d"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One observation as a line of text."""
+    """One observation as a line of text, with its mark in the picture."""
 
-    at: str
+    at_ms: float
     source: str
     kind: str
     detail: str
-    lane: str  # one letter, of a closed set, for the source's colour
+    mark: Mark
+
+    @property
+    def at(self) -> str:
+        """The time in ms, to a tenth."""
+        return f"{self.at_ms:.1f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +64,12 @@ class AttemptEvidence:
     measures: tuple[Measure, ...]
     near_misses: tuple[NearMiss, ...]
     facts: tuple[Fact, ...]
-    picture: Picture
     lines: tuple[Line, ...]
     later_lines: tuple[Line, ...]  # after those left out
+    breaks_ms: tuple[tuple[float, float], ...]  # from a break until it was mended
+    flows: tuple[tuple[int, int], ...]  # places among all lines between which a message went; none if some are left out
+    tables: tuple[Table, ...]
+    artifacts: tuple[Artifact, ...]
     left_out: int  # observations that only the run file has
     dropped: int  # observations that not even the run file has
 
@@ -72,6 +82,11 @@ class Evidence:
     rerun: str
     deciding: AttemptEvidence
     others: tuple[AttemptEvidence, ...]
+
+    @property
+    def sentence_says_it(self) -> bool:
+        """Whether the sentence of the cell is all its findings in a row, as it is where they held."""
+        return self.slot.look in (Look.FINE, Look.RECORDED)
 
 
 def evidence_of(slot: JudgedSlot) -> Evidence:
@@ -88,6 +103,7 @@ def _attempt(ran: RanAttempt) -> AttemptEvidence:
     attempt = ran.attempt
     verdict = attempt.verdict
     timeline = attempt.timeline
+    marked = tuple(zip(timeline, marks(timeline), strict=True))
     long = len(timeline) > LINES_FIRST + LINES_LAST
     return AttemptEvidence(
         run=ran.run,
@@ -102,9 +118,12 @@ def _attempt(ran: RanAttempt) -> AttemptEvidence:
         measures=_measures(attempt.metrics),
         near_misses=attempt.near_misses,
         facts=attempt.facts,
-        picture=picture(timeline),
-        lines=tuple(map(_line, timeline[:LINES_FIRST] if long else timeline)),
-        later_lines=tuple(map(_line, timeline[-LINES_LAST:] if long else ())),
+        lines=tuple(starmap(_line, marked[:LINES_FIRST] if long else marked)),
+        later_lines=tuple(starmap(_line, marked[-LINES_LAST:] if long else ())),
+        breaks_ms=_breaks_ms(timeline),
+        flows=() if long else flows(timeline),
+        tables=tables(timeline),
+        artifacts=attempt.artifacts,
         left_out=len(timeline) - LINES_FIRST - LINES_LAST if long else 0,
         dropped=attempt.dropped_observations,
     )
@@ -118,11 +137,24 @@ def _measures(metrics: Mapping[str, float | int | None]) -> tuple[Measure, ...]:
     )
 
 
-def _line(seen: Observation) -> Line:
+def _line(seen: Observation, mark: Mark) -> Line:
     return Line(
-        at=f"{seen.at_ms:.1f}",
+        at_ms=seen.at_ms,
         source=seen.source,
         kind=seen.kind,
         detail=described(seen.kind, seen.detail),
-        lane=BEGINNING_OF_SOURCE.get(seen.source, "o"),
+        mark=mark,
     )
+
+
+def _breaks_ms(timeline: Sequence[Observation]) -> tuple[tuple[float, float], ...]:
+    """A break that was mended lasts; one that was not is a moment, which its own mark shows."""
+    breaks: list[tuple[float, float]] = []
+    broken_ms: float | None = None
+    for seen in timeline:
+        if seen.source == "driver" and seen.kind == "break":
+            broken_ms = seen.at_ms
+        elif seen.source == "driver" and seen.kind == "mended" and broken_ms is not None:
+            breaks.append((broken_ms, seen.at_ms))
+            broken_ms = None
+    return tuple(breaks)

@@ -8,9 +8,9 @@ from typing import Final
 
 from wirematrix.facts import Agreement, Bound, FactCell, FactRow, FactScenario, FactTable
 from wirematrix.gather import Place, key_of
+from wirematrix.keynumbers import short_number
 from wirematrix.measures import shown_value, unit_of
 from wirematrix.model import SAME_ORIGIN, Cell
-from wirematrix.report.figures import duration
 from wirematrix.report.text import clipped
 
 WORDS_SHOWN: Final = 8  # of one place in the table; the run file has them all
@@ -60,10 +60,7 @@ def in_short(name: str, cell: FactCell) -> str:
     others = len(cell.words) - (cell.spread is None)
     more = f" +{others}" if others > 0 else ""
     if spread := cell.spread:
-        value = spread.p50.value
-        unit = unit_of(name)
-        shown = duration(value) if unit == "ms" else f"{shown_value(value)} {unit}".strip()
-        return f"{'≥ ' if spread.p50.at_least else ''}{shown}{more}"
+        return f"{short_number(name, spread.p50)}{more}"
     word = next(iter(cell.words), "none" if cell.attempts else "")
     return f"{_narrow(word)}{more}"
 

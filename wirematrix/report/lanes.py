@@ -1,116 +1,108 @@
-"""The lane picture of a timeline: one lane per source, one clock, marks by what they mean.
+"""The marks of a timeline's picture: what each observation means to a reader. `evidence.js` draws them when asked.
 
-Geometry only. x runs from 0 to WIDTH over the attempt's observed time, y in units of one pixel; marks of
-one meaning in one lane share one SVG stroke list, so that a picture stays below a kilobyte or two.
+One lane per source, one clock, one shape per meaning: shapes, so that nobody has to tell colours apart. Several kinds
+of observation may mean the same; which one it is stands beside it in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Final
 
+from wirematrix.ledger import is_stream
 from wirematrix.model import Observation
-from wirematrix.report.figures import duration
-from wirematrix.timeline import SOURCES
 
-WIDTH: Final = 1000
-LANE_HEIGHT: Final = 22
-AXIS_HEIGHT: Final = 16
-TICKS_AT_MOST: Final = 8
 
-# What an observation's kind means to a reader; any kind not named here is a "note".
-MEANINGS: Final = {
-    "flow": ("message", "send", "publish", "published", "passed", "uplink", "sent", "folded"),
-    "begin": ("open", "opening", "link-open", "accept", "listening", "request", "mended", "healed", "wake"),
-    "end": (
-        "error", "close", "gone", "refuse", "break", "silence", "left", "over", "gave-up", "status",
-        "send-failed", "stopping", "stopped", "uncaught", "link-end", "fault", "discarded",
+class Mark(StrEnum):
+    """What an observation means in a picture; the value names its shape in `evidence.js` and `report.css`."""
+
+    MESSAGE = "message"
+    HEARTBEAT = "heartbeat"
+    ASK = "ask"
+    AGAIN = "again"
+    RESUME = "resume"
+    OPEN = "open"
+    END = "end"
+    ERROR = "error"
+    CUT = "cut"
+    MENDED = "mended"
+    WAIT = "wait"
+    NOTE = "note"
+
+
+MARK_MEANS: Final[Mapping[Mark, str]] = {
+    Mark.MESSAGE: "message, event or frame",
+    Mark.HEARTBEAT: "heartbeat, ping or pong",
+    Mark.ASK: "asks for a stream",
+    Mark.AGAIN: "asks again: reconnect",
+    Mark.RESUME: "asks from a resume point",
+    Mark.OPEN: "open, accepted",
+    Mark.END: "ends, in whatever order",
+    Mark.ERROR: "error, refusal or reset",
+    Mark.CUT: "cut on purpose: the break, a fault",
+    Mark.MENDED: "mended, serves again",
+    Mark.WAIT: "silence noticed, waits before a try",
+    Mark.NOTE: "anything else",
+}
+_PLAIN: Final[Mapping[Mark, tuple[str, ...]]] = {  # kinds that mean one thing, whoever observed them
+    Mark.MESSAGE: (
+        "message", "sent", "tally", "folded", "elsewhere", "echo", "publish", "published", "send", "pushed", "uplink",
+        "body", "passed", "frame", "frame-sent", "event",
     ),
+    Mark.HEARTBEAT: ("ping-sent", "pong", "pong-sent"),
+    Mark.OPEN: ("open", "accept", "restored"),
+    Mark.END: ("close", "closing", "over", "gave-up", "gone", "end", "close-sent", "finished", "stopping", "stopped",
+               "left", "away", "dismissed"),
+    Mark.ERROR: ("error", "uncaught", "page-error", "status", "send-failed", "refused", "refuse", "blocked",
+                 "exception", "ended"),
+    Mark.CUT: ("break", "cut", "fault", "discarded", "offline", "asleep", "removed"),
+    Mark.MENDED: ("mended", "healed", "listening", "online", "awake", "back", "wake"),
+    Mark.WAIT: ("silence", "backoff"),
 }  # fmt: skip
-MEANING_OF: Final = {kind: meaning for meaning, kinds in MEANINGS.items() for kind in kinds}
-MARK_HEIGHTS: Final = {"note": 6, "flow": 10, "begin": 16, "end": 20}
+_MARK_OF: Final = {kind: mark for mark, kinds in _PLAIN.items() for kind in kinds}
+_BEATS: Final = ("heartbeat", "ping", "pong", "comment")
+_LOUD: Final = ("error", "assert")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strokes:
-    """All marks of one meaning, as the `d` of an SVG path."""
-
-    meaning: str
-    d: str
+def marks(timeline: Sequence[Observation]) -> tuple[Mark, ...]:
+    """The mark of each observation. To ask again is to ask after the first time, by the same source and stream."""
+    asked: set[tuple[str, object]] = set()
+    return tuple(_mark(seen, asked) for seen in timeline)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A labelled time on the axis, as a share of the width."""
-
-    percent: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """Lanes from top to bottom and the ticks below them."""
-
-    lanes: tuple[str, ...]
-    breaks: str  # the `d` of bands over all lanes: where the network was broken until it was mended
-    strokes: tuple[Strokes, ...]
-    ticks: tuple[Tick, ...]
-
-    @property
-    def height(self) -> int:
-        """Height of all lanes, without the axis."""
-        return LANE_HEIGHT * len(self.lanes)
+def _mark(seen: Observation, asked: set[tuple[str, object]]) -> Mark:
+    detail = seen.detail
+    match seen.kind:
+        case "opening" | "request" if _asks_for_a_stream(seen):
+            return _asking(seen, asked)
+        case "respond":
+            status = detail.get("status")
+            return Mark.ERROR if isinstance(status, int) and status >= 400 else Mark.OPEN
+        case "peer-end" | "link-end":
+            how = Mark.END if detail.get("how") == "fin" else Mark.ERROR
+            return Mark.CUT if detail.get("by") == "proxy" else how
+        case "console":
+            return Mark.ERROR if detail.get("level") in _LOUD else Mark.NOTE
+        case kind:
+            plain = Mark.END if detail.get("name") == "close" else _MARK_OF.get(kind, Mark.NOTE)
+            return Mark.HEARTBEAT if _beats(detail) else plain
 
 
-def picture(timeline: Sequence[Observation]) -> Picture:
-    """Draw a timeline; one without observations has lanes and no marks."""
-    begin_ms = min((0.0, *(seen.at_ms for seen in timeline)))
-    end_ms = max((begin_ms + 1, *(seen.at_ms for seen in timeline)))
-    marks: dict[str, dict[tuple[int, int], None]] = {}
-    for seen in timeline:
-        x = round((seen.at_ms - begin_ms) / (end_ms - begin_ms) * WIDTH)
-        if seen.source in SOURCES:
-            meaning = MEANING_OF.get(seen.kind, "note")
-            marks.setdefault(meaning, {})[x, SOURCES.index(seen.source)] = None
-    return Picture(
-        lanes=SOURCES,
-        breaks=_bands(timeline, lambda at_ms: round((at_ms - begin_ms) / (end_ms - begin_ms) * WIDTH)),
-        strokes=tuple(
-            Strokes(meaning=meaning, d=_strokes(marks[meaning], MARK_HEIGHTS[meaning]))
-            for meaning in MARK_HEIGHTS
-            if meaning in marks
-        ),
-        ticks=_ticks(begin_ms, end_ms),
-    )
+def _asking(seen: Observation, asked: set[tuple[str, object]]) -> Mark:
+    """Asks for a stream: for the first time, again, or from a resume point."""
+    stream = seen.detail.get("stream") or str(seen.detail.get("target", "")).partition("?")[0]
+    first = (seen.source, str(stream)) not in asked
+    asked.add((seen.source, str(stream)))
+    if any(seen.detail.get(key) for key in ("resume", "last_event_id", "since")):
+        return Mark.RESUME
+    return Mark.ASK if first else Mark.AGAIN
 
 
-def _strokes(places: Iterable[tuple[int, int]], height: int) -> str:
-    top = (LANE_HEIGHT - height) // 2
-    return "".join(f"M{x} {lane * LANE_HEIGHT + top}v{height}" for x, lane in places)
+def _beats(detail: Mapping[str, Any]) -> bool:
+    return detail.get("type") in _BEATS or detail.get("name") in _BEATS
 
 
-def _bands(timeline: Sequence[Observation], x_of: Callable[[float], int]) -> str:
-    """A break that was mended lasts; one that was not is a moment, which its own mark shows."""
-    bands, broken_ms = "", None
-    for seen in timeline:
-        if seen.source == "driver" and seen.kind == "break":
-            broken_ms = seen.at_ms
-        elif seen.source == "driver" and seen.kind == "mended" and broken_ms is not None:
-            bands += f"M{x_of(broken_ms)} 0H{x_of(seen.at_ms)}V{LANE_HEIGHT * len(SOURCES)}H{x_of(broken_ms)}z"
-            broken_ms = None
-    return bands
-
-
-def _ticks(begin_ms: float, end_ms: float) -> tuple[Tick, ...]:
-    step_ms = 1.0
-    while (end_ms - begin_ms) / step_ms > TICKS_AT_MOST:
-        step_ms *= 2.5 if f"{step_ms:e}".startswith("2") else 2
-    first = int(-(-begin_ms // step_ms))
-    return tuple(
-        Tick(
-            percent=round((number * step_ms - begin_ms) / (end_ms - begin_ms) * 100, 1),
-            label=duration(number * step_ms) if number else "0",
-        )
-        for number in range(first, int(end_ms // step_ms) + 1)
-    )
+def _asks_for_a_stream(seen: Observation) -> bool:
+    """Whether it is no request for the page's own files, which go by the same link; an origin of ours tells none."""
+    return seen.source != "link" or is_stream(str(seen.detail.get("target", "")))

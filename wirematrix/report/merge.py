@@ -14,10 +14,11 @@ from wirematrix import repeats
 from wirematrix.errors import InvalidInput
 from wirematrix.facts import fact_table
 from wirematrix.gather import Gathered, Place, RanAttempt, gather
-from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell, Kind, Run, RunInfo, ScenarioText, Status
+from wirematrix.keynumbers import key_number_of
+from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell, Run, RunInfo, ScenarioText, Status
 from wirematrix.repeats import was_made
 from wirematrix.report.factviews import FactsView, in_short, places
-from wirematrix.report.figures import NUMBERLESS, claimed_metric, key_metric, key_number, metric_label, metric_meaning
+from wirematrix.report.figures import NUMBERLESS, key_number, metric_label, metric_meaning
 from wirematrix.report.footnotes import Footnotes
 from wirematrix.report.tally import Tally, Verdict, by_kind, tally
 from wirematrix.report.text import anchor
@@ -137,9 +138,15 @@ class _Merge:
 
     def _group(self, name: str, texts: Iterable[ScenarioText]) -> GroupView:
         scenarios = tuple(scenario for text in texts if (scenario := self._scenario(text)).rows)
+        rows = [row for scenario in scenarios for row in scenario.rows]
+        columns = [[row.slots[at] for row in rows] for at in range(len(self._columns))]
         slots = list(_slots(scenarios))
-        missing = sum(isinstance(slot, BlankSlot) and slot.blank is Blank.MISSING for slot in slots)
-        return GroupView(name=name, scenarios=scenarios, tally=_tally(slots, missing=missing))
+        return GroupView(
+            name=name,
+            scenarios=scenarios,
+            tally=_tally(slots, missing=_lacking(slots)),
+            subtotals=tuple(_tally(column, missing=_lacking(column)) for column in columns),
+        )
 
     def _scenario(self, text: ScenarioText) -> ScenarioView:
         number = self._number_of(text)
@@ -156,11 +163,11 @@ class _Merge:
             for ran in attempts
         ]
         facts = self._facts_of.get(text.name, ())
-        if facts and (text.kind is Kind.CHECK or not claimed_metric(own)):
-            fact = facts[0]
-            return _Number(fact.title, f"{fact.title}: p50 or commonest word of what was recorded", fact=fact.name)
-        metric = key_metric(own)
-        return _Number(metric_label(metric), metric_meaning(metric), metric=metric)
+        key = key_number_of(text.kind, [fact.name for fact in facts], own)
+        if key.fact:
+            title = facts[0].title
+            return _Number(title, f"{title}: p50 or commonest word of what was recorded", fact=key.fact)
+        return _Number(metric_label(key.metric), metric_meaning(key.metric), metric=key.metric)
 
     def _row(self, text: ScenarioText, network: str, relation: str, number: _Number) -> RowView:
         columns = [(column.engine, self._place(text, column, network, relation)) for column in self._columns]
@@ -242,6 +249,10 @@ class _Merge:
 
 def _slots(scenarios: Iterable[ScenarioView]) -> Iterable[Slot]:
     return (slot for scenario in scenarios for row in scenario.rows for slot in row.slots)
+
+
+def _lacking(slots: Iterable[Slot]) -> int:
+    return sum(isinstance(slot, BlankSlot) and slot.blank is Blank.MISSING for slot in slots)
 
 
 def _tally(slots: Iterable[Slot], *, missing: int) -> Tally:

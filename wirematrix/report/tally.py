@@ -38,6 +38,16 @@ class Tally:
         """Cells that do not pass, as claimed."""
         return sum(number for status, number in self.expected.items() if status not in UNREMARKABLE)
 
+    @property
+    def attempted(self) -> int:
+        """Cells that were begun: neither skipped nor left because of what they build on."""
+        return self.cells - self.of(Status.SKIP) - self.unreached
+
+    @property
+    def good(self) -> int:
+        """Cells that pass or, of kind check, have their record."""
+        return self.of(Status.PASS) + self.recorded
+
     def of(self, status: Status) -> int:
         """All cells of a status, without the recorded ones."""
         unreached = self.unreached if status is Status.NOT_REACHED else 0

@@ -11,8 +11,10 @@ import json
 import shlex
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from wirematrix.model import Cell, ScenarioText
 
@@ -21,6 +23,7 @@ LEFT_TO_RUN_FILE: Final = {  # by an observation's kind
     "message": ("ts", "crc", "text"),  # checks compare them; the line has the time, seq, type and length
     "sent": ("crc",),
 }
+OF_NO_USE: Final = "n"  # the place of an entry in its page's log: lines are in order already
 SHORT_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 PLAIN_IN_SHELL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:[]")
 PLAIN_IN_ANCHOR: Final = PLAIN_IN_SHELL - frozenset("+./:[]")
@@ -55,7 +58,7 @@ def described(kind: str, detail: Mapping[str, Any]) -> str:
     would be mostly payload.
     """
     hidden = LEFT_TO_RUN_FILE.get(kind, ())
-    shown = (item for item in detail.items() if item[1] is not None and item[0] not in hidden)
+    shown = (item for item in detail.items() if item[1] is not None and item[0] not in (OF_NO_USE, *hidden))
     return " · ".join(f"{key} {_value(value)}" for key, value in shown)
 
 
@@ -65,9 +68,18 @@ def _value(value: object) -> str:
             # quotation marks show where a text with spaces, or an empty one, begins and ends
             return clipped(value) if value and " " not in value else f"“{clipped(value)}”"
         case float():
-            return f"{value:.10g}"
+            return f"{round(value, 2):.12g}"
         case _:
             return clipped(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 time in UTC as people write it, without fractions; any other text as it is."""
+    try:
+        when = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return text
+    return f"{when:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def spaced(name: str) -> str:
@@ -85,6 +97,17 @@ def web_link(text: str) -> str:
     except ValueError:
         return ""
     return text if parts.scheme in ("http", "https") and host else ""
+
+
+def relative_link(file: str) -> str:
+    """The URL of a file in or below the report's own folder, else the empty string.
+
+    Nothing absolute, nothing above, no scheme: what a run file says of its files is not believed.
+    """
+    way = PurePosixPath(file)
+    if not file or way.is_absolute() or ".." in way.parts or "\\" in file or visible(file) != file:
+        return ""
+    return f"./{quote(str(way))}"
 
 
 def anchor(identifier: str) -> str:

@@ -193,11 +193,17 @@ class ScenarioView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupView:
-    """Scenarios of one subject, with their tally."""
+    """Scenarios of one subject, with their tally over all columns and that of each."""
 
     name: str
     scenarios: tuple[ScenarioView, ...]
     tally: Tally
+    subtotals: tuple[Tally, ...]  # one a column
+
+    @property
+    def rows(self) -> int:
+        """How many rows the grid has of it."""
+        return sum(len(scenario.rows) for scenario in self.scenarios)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

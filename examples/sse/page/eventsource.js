@@ -1,6 +1,6 @@
 // A page over EventSource: the browser connects, comes back and resumes by itself. See ../server.py for the marks.
 
-// for connect: `told.state(word)` and `told.message(text)` hear what happens.
+// `told.state(word)` and `told.message(text)` hear what happens.
 export function open(told) {
   const line = {
     ...told,
@@ -12,7 +12,6 @@ export function open(told) {
   };
 }
 
-// for connect
 function connect(line) {
   const url = new URL("/stream", location.href);
   url.searchParams.set("token", line.token); // for auth: no headers can be given

@@ -1,7 +1,7 @@
 // A page over fetch: the same bytes as for EventSource, read by ourselves. See ../server.py for the marks.
 // What that gains: request headers, the status of an answer, a say in when to try again. What it costs: this file.
 
-// for connect: `told.state(word)` and `told.message(text)` hear what happens.
+// `told.state(word)` and `told.message(text)` hear what happens.
 export function open(told) {
   const line = {
     ...told,
@@ -16,7 +16,6 @@ export function open(told) {
   };
 }
 
-// for connect
 async function run(line) {
   const stop = new AbortController(); // for notice-silence
   const fields = { Accept: "text/event-stream" };
@@ -47,20 +46,19 @@ function delay_ms(line) {
   return Math.random() * Math.min(10000, 250 * 2 ** line.failures);
 }
 
-// for connect: blocks of lines with an empty line behind each; a block may arrive in pieces, or several at once.
+// Blocks of lines with an empty line behind each; a block may arrive in pieces, or several at once.
 async function read(stream, line) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = ""; ; ) {
     const { done, value } = await reader.read();
     if (done) return;
     line.heard(); // for notice-silence
-    const blocks = (rest + value).split("\n\n"); // this service ends lines by \n alone; others may use \r\n
+    const blocks = (rest + value).split(/\r?\n\r?\n/);
     rest = blocks.pop();
     for (const block of blocks) take(block, line);
   }
 }
 
-// for connect
 function take(block, line) {
   const fields = {};
   for (const [, name, value] of block.matchAll(/^(\w+): ?(.*)$/gm)) {

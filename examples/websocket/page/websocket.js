@@ -1,6 +1,6 @@
 // A page over WebSocket: the browser connects, once; whatever else it does is written here. See ../server.py for the marks.
 
-// for connect: `told.state(word)` and `told.message(text)` hear what happens.
+// `told.state(word)` and `told.message(text)` hear what happens.
 export function open(told) {
   const line = {
     ...told,
@@ -16,7 +16,6 @@ export function open(told) {
   };
 }
 
-// for connect
 function connect(line) {
   const url = new URL("/stream", location.href.replace("http", "ws"));
   url.searchParams.set("token", line.token); // for auth: no headers can be given
@@ -37,7 +36,6 @@ function connect(line) {
   line.heard = watch(socket, line); // for notice-silence
 }
 
-// for connect
 function take(message, line) {
   line.failures = 0; // for reconnect
   line.last = message.id ?? line.last; // for resume

@@ -2,7 +2,8 @@
 
 The text of a drawing is always the same for the same marks: ids come from a fixed salt and no date is written. Colours
 are names, and become CSS variables with a light and a dark value, so the picture follows the reader's colour scheme by
-itself, in a report as on a web page. Units are CSS pixels.
+itself, in a report as on a web page. Units are CSS pixels. Hidden characters are made visible: the library would fail
+over a lone surrogate, and a name of a tier may hold one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final, Self
 
 from wirematrix.report.charts.chart import DARK
+from wirematrix.report.text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +93,7 @@ class Canvas:
                 (y.title, 9, "quiet", TEXT_PX - 1, "normal"),
             ):
                 self._axes.annotate(
-                    words,
+                    visible(words),
                     (0, 1),
                     xytext=(0, pixels),
                     xycoords="axes fraction",
@@ -149,7 +151,7 @@ class Canvas:
     def text(self, x: float, y: float, words: str, pen: Pen, *, dx: float = 0, where: str = "left") -> None:
         """Words at a point, `dx` pixels to the right of it; `where` is the end of them that stands there."""
         self._axes.annotate(
-            words,
+            visible(words),
             (x, y),
             xytext=(dx, 0),
             textcoords="offset points",
@@ -158,6 +160,7 @@ class Canvas:
             color=_marked(pen.colour),
             fontsize=TEXT_PX - 1,
             annotation_clip=False,
+            parse_math=False,  # drawn later than the settings hold
         )
 
     def svg(self, alternative: str) -> str:
@@ -175,11 +178,11 @@ def _scale(axes: Axes, axis: Axis, name: str) -> None:
     if axis.logarithmic:
         axes.set(**{f"{name}scale": "log"})
     axes.set(**{f"{name}lim": (axis.low, axis.high)})
-    of.set_ticks(list(axis.ticks), labels=list(axis.ticks.values()))
+    of.set_ticks(list(axis.ticks), labels=[visible(words) for words in axis.ticks.values()])
     of.set_ticks([], minor=True)
     of.set_tick_params(color=_marked("line"), labelcolor=_marked("quiet"), labelsize=TEXT_PX - 1, length=3)
     if name == "x":  # the other title stands above, where it can be read without turning one's head
-        of.set_label_text(axis.title, color=_marked("quiet"), fontsize=TEXT_PX - 1)
+        of.set_label_text(visible(axis.title), color=_marked("quiet"), fontsize=TEXT_PX - 1)
     if axis.rules:
         axes.grid(axis="x" if name == "x" else "y", color=_marked("line"), linewidth=0.8)
     axes.set_axisbelow(True)
@@ -225,5 +228,5 @@ def _finished(source: str, alternative: str) -> str:
     head, closing, rest = body.partition(">")
     light, dark = (";".join(f"--{name}:{pair[at]}" for name, pair in COLOURS.items()) for at in (0, 1))
     style = f":root{{color-scheme:light dark;{light}}}@media {DARK}{{:root{{{dark}}}}}"
-    words = alternative.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    words = visible(alternative).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'{head} role="img"{closing}\n <title>{words}</title>\n <style>{style}</style>{rest}'

@@ -90,5 +90,66 @@ def test_a_fact_leads_to_its_evidence(report: Page) -> None:
 def test_facts_fit_the_window(report: Page, width: int) -> None:
     """Nothing sticks out of a phone or a desk, and a phone names the build beside each value."""
     report.set_viewport_size({"width": width, "height": 800})
+    report.wait_for_function("width => innerWidth === width", arg=width)
     assert report.evaluate("document.documentElement.scrollWidth") <= width
     assert report.evaluate("document.querySelector('.facts').getBoundingClientRect().width") <= width
+
+
+def test_the_view_stands_in_the_address(report: Page, served: str) -> None:
+    """What is chosen is in the query, a link with it shows the same, and the back button undoes it."""
+    rows = report.locator(".grid tr.row")
+    report.get_by_label("Kind").select_option("check")
+    report.get_by_role("button", name="Reconnect").click()
+    assert report.evaluate("location.search") == "?kind=check&fold=reconnect"
+    report.go_back()
+    report.go_back()
+    expect(rows.filter(visible=True)).to_have_count(2)
+    expect(report.get_by_label("Kind")).to_have_value("")
+    report.goto(f"{served}/matrix.html?kind=required&columns=transport&kept=1#matrix")
+    expect(rows.filter(visible=True)).to_have_count(1)
+    expect(report.locator(".grid .upper th").first).to_have_text("eventsource")
+    report.get_by_label("Kind").select_option("")
+    assert report.evaluate("location.search") == "?kept=1&columns=transport"
+    assert report.evaluate("location.hash") == "#matrix"
+
+
+def test_groups_fold_to_their_subtotals(report: Page, served: str) -> None:
+    """A folded group keeps its line of subtotals, and the address says which are folded."""
+    rows = report.locator(".grid tr.row")
+    report.get_by_role("button", name="fold all").click()
+    expect(rows.filter(visible=True)).to_have_count(0)
+    expect(report.locator(".grid .group").filter(visible=True)).to_have_count(2)
+    expect(report.locator(".grid .group").first).to_contain_text("1/1")
+    assert report.evaluate("location.search") == "?fold=*"
+    report.goto(f"{served}/matrix.html?fold=connect")
+    expect(rows.filter(visible=True)).to_have_count(1)
+
+
+def test_the_keyboard_walks_the_grid(report: Page) -> None:
+    """The slash searches, arrows go from cell to cell, Enter opens the evidence, Escape comes back to the cell."""
+    report.keyboard.press("/")
+    assert report.evaluate("document.activeElement.name") == "q"
+    report.evaluate("document.querySelector('.grid td a').focus()")
+    first = report.evaluate("document.activeElement.hash")
+    for key in ("ArrowLeft", "ArrowDown", "ArrowDown", "End"):  # over the heads: of the row, its group, the next row
+        report.keyboard.press(key)
+    last = report.evaluate("document.activeElement.hash")
+    assert (first, last) == ("#opens.chromium-websocket-direct", "#honours_the_retry_delay.firefox-eventsource-close")
+    report.evaluate("document.activeElement.click()")  # Enter on a link; WebKitGTK's shell sends keys to scripts only
+    report.wait_for_function("hash => location.hash === hash", arg=last)
+    report.evaluate("document.activeElement.blur()")
+    report.keyboard.press("Escape")
+    assert report.evaluate("document.activeElement.hash") == last
+    assert report.evaluate("location.hash") == ""
+
+
+def test_rows_that_disagree(report: Page) -> None:
+    """Of two rows only the check in which engines recorded other facts is left."""
+    rows = report.locator(".grid tr.row")
+    report.get_by_label("columns that disagree").check()
+    expect(rows.filter(visible=True)).to_have_count(1)
+    expect(rows.filter(visible=True)).to_contain_text("recorded")
+    report.get_by_role("checkbox", name="Firefox ESR").uncheck()
+    expect(rows.filter(visible=True)).to_have_count(0)
+    report.get_by_role("button", name="reset").click()
+    expect(rows.filter(visible=True)).to_have_count(2)
