@@ -24,7 +24,7 @@ from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
 from wirematrix.driver import LiveCell
 from wirematrix.engines import Artifacts, LaunchOptions, console_heard, playwright_driver
-from wirematrix.errors import BudgetSpent, EngineUnavailable
+from wirematrix.errors import EngineUnavailable
 from wirematrix.lossy import Wire
 from wirematrix.matrix import Matrix
 from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell
