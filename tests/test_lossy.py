@@ -30,6 +30,7 @@ from wirematrix.network import Network, PacketLoss
 from wirematrix.probe import Probe
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
+from wirematrix.way import Way
 
 pytestmark = pytest.mark.anyio
 
