@@ -5,7 +5,7 @@ import pytest
 from wirematrix import LiveCell, RawCell, budgets, in_order, measures, no_duplicate, no_gap, origin, stayed_open
 
 PACE_MS = 150
-EVENTS = 12
+MESSAGES = 12
 TWENTY = tuple(f"s{number}" for number in range(1, 21))
 BEAT_MS = 2_000  # below the 5 s that a route allows to pass in silence
 
@@ -20,7 +20,7 @@ async def test_events_come_one_by_one(cell: LiveCell) -> None:
         measures.events_held_back(pace_ms=PACE_MS),
     )
     await cell.open()
-    await cell.publish_at_pace(EVENTS, PACE_MS)
+    await cell.publish_at_pace(MESSAGES, PACE_MS)
     await cell.catch_up(budgets.BUFFERED)
 
 
@@ -39,7 +39,7 @@ async def test_events_without_the_hint(cell: LiveCell) -> None:
     await cell.tune(hint_unbuffered=False)
     await cell.start()
     await cell.wait_for("open", budget=budgets.BUFFERED)
-    await cell.publish_at_pace(EVENTS, PACE_MS)
+    await cell.publish_at_pace(MESSAGES, PACE_MS)
     await cell.catch_up(budgets.BUFFERED)
 
 
@@ -50,13 +50,13 @@ async def test_events_without_chunks(cell: RawCell) -> None:
     cell.record(measures.comes(every_ms=PACE_MS), measures.longest_delay_ms())
     cell.serve(unchunked)
     await cell.open()
-    await cell.wait_for(stream="a", seq=EVENTS)
+    await cell.wait_for(stream="a", seq=MESSAGES)
 
 
 async def unchunked(exchange: origin.Exchange) -> None:
     """Numbered events at a pace, neither in chunks nor of a stated length; then the end."""
     await exchange.respond(chunked=False)
-    async for seq in origin.ticks(EVENTS, PACE_MS):
+    async for seq in origin.ticks(MESSAGES, PACE_MS):
         exchange.note("pushed", stream="a", seq=seq)
         await exchange.send(f"data: {seq}\n\n")
     exchange.connection.close()
@@ -94,7 +94,7 @@ async def test_lives_through_a_reload(cell: LiveCell) -> None:
     await cell.publish(3)
     await cell.catch_up()
     cell.network.reload()
-    await cell.publish_at_pace(EVENTS, PACE_MS)
+    await cell.publish_at_pace(MESSAGES, PACE_MS)
     await cell.fence()
 
 

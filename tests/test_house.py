@@ -116,7 +116,7 @@ OWNERS = {
     "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
     | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
     "pygments": {"wirematrix.effort"},
-    "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
+    "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.unasked"},
     "rich": {
         "wirematrix.cli",
         "wirematrix.doctor",
@@ -126,6 +126,7 @@ OWNERS = {
     }
     | {f"wirematrix.{name}_command" for name in ("diff", "documented", "load", "plan", "show")},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
+    "trustme": {"wirematrix.routes.certificates"},
     "typer": {"wirematrix.cli", "wirematrix.progress", *(f"wirematrix.{name}_command" for name in COMMANDS)},
     "xdist": {"wirematrix.plugin"},
     # app and load

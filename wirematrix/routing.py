@@ -27,7 +27,7 @@ class Route:
     package: str  # of Debian and Ubuntu, that brings it
     configuration: str  # file in wirematrix/routes/configurations/
     tls: bool  # pages come by https, and with it HTTP/2
-    idle_s: int  # what it waits for bytes before it gives a connection up, unless a network says otherwise
+    idle_s: int | None  # what it waits for bytes before it gives a connection up; None: it knows no such limit
     see: str  # where its makers advise it
     middleware: str = ""  # no server in between: the app itself wears this, see app/middlewares.py
 
@@ -92,7 +92,7 @@ ROUTES: Final[Mapping[str, Route]] = {
             package="caddy",
             configuration="Caddyfile",
             tls=True,
-            idle_s=LONGEST_IDLE_S,  # its defaults have no such limit
+            idle_s=None,
             see="https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#streaming",
         ),
         *(
@@ -103,7 +103,7 @@ ROUTES: Final[Mapping[str, Route]] = {
                 package="",
                 configuration=f"{name}.py.txt",
                 tls=False,
-                idle_s=LONGEST_IDLE_S,
+                idle_s=None,
                 see=see,
                 middleware=name,
             )
@@ -135,13 +135,25 @@ class Via:
 
     route: Route
     side: Where
-    idle_s: int
+    idle_s: int | None
+
+
+def keys_of(route: Route) -> tuple[str, ...]:
+    """The keys that a `via` over this route may have beside `route`."""
+    sides = () if route.middleware else ("side",)
+    return sides if route.idle_s is None else (*sides, "idle_s")
 
 
 def parse_via(node: Node) -> Via:
-    """The value of a network's `via`; InvalidInput names the line of what cannot be used."""
-    own = node.fields(("route",), ("side", "idle_s"))
-    route = ROUTES[own["route"].one_of("route", tuple(ROUTES))]
+    """The value of a network's `via`; InvalidInput names the line of what cannot be used.
+
+    A key that would change nothing is refused: a middleware has no sides, and not every server ends what is silent.
+    """
+    entries = node.entries()
+    if "route" not in entries:
+        raise node.wrong("key 'route' is missing", expected="route")
+    route = ROUTES[entries["route"].one_of("route", tuple(ROUTES))]
+    own = node.fields(("route",), keys_of(route))
     return Via(
         route=route,
         side=cast(Where, own["side"].one_of("side", SIDES)) if "side" in own else "front",
