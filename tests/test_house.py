@@ -19,7 +19,7 @@ from tools.walls import Module
 
 ROOT = Path(__file__).resolve().parent.parent
 
-COMMANDS = ("comment", "diff", "documented", "export", "load", "locust", "merge", "open", "plan", "show")
+COMMANDS = ("comment", "deploying", "diff", "documented", "export", "load", "locust", "merge", "open", "plan", "show")
 # Which ring a module of wirematrix is in; a package stands for everything in it. Imports point inward: 3 → 2 → 1 → 0.
 RINGS_BY_MODULE = {
     0: ("errors", "model", "load_model", "budgets"),  # words

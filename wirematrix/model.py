@@ -293,6 +293,18 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteText:
+    """What stood between page and app in some networks of a run, as it was set up: for readers to copy."""
+
+    name: str
+    title: str
+    server: str  # program and version: "nginx 1.22.1"
+    networks: tuple[str, ...]  # in which attempts were made
+    configuration: str  # as people read it; @NAME@ stands for what each cell fills in
+    see: str  # where its makers advise it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Everything one invocation on one machine found: the content of a run file."""
 
@@ -305,3 +317,4 @@ class Run:
     attempts: tuple[Attempt, ...]
     load: Load | None = None  # of `wirematrix load`
     effort: tuple[Effort, ...] = ()
+    routes: tuple[RouteText, ...] = ()

@@ -34,6 +34,7 @@ from wirematrix.model import Attempt, Build, Cell, Run, RunInfo, ScenarioText
 from wirematrix.progress import Progressing
 from wirematrix.report import write_report
 from wirematrix.resources import idle_s
+from wirematrix.routes.texts import texts_of
 from wirematrix.runfile import SCHEMA, dump, took_ms
 from wirematrix.runner import RunOptions, Watcher
 
@@ -192,11 +193,13 @@ class RunBook:
             (one for one in journals.attempts if one.cell.id in order),
             key=lambda one: (order[one.cell.id], one.number),
         )
+        used = {attempt.cell.network for attempt in attempts}
         run = Run(
             schema=SCHEMA,
             info=self._run_info(),
             scenarios=tuple(self.sums.scenarios.values()),
             networks={network.name: network.title for network in self.matrix.networks},
+            routes=texts_of(network for network in self.matrix.networks if network.name in used),
             declared=tuple(self.sums.declared),
             exclusions=self.matrix.excluded(self.books.engines),
             attempts=tuple(attempts),
