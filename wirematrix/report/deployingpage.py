@@ -6,15 +6,15 @@ Everything it states as a result is counted from runs; a sentence that no run be
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from wirematrix.errors import InvalidInput
 from wirematrix.model import Run
-from wirematrix.report.markdown import escaped
+from wirematrix.report.markdown import escaped, linked
 from wirematrix.report.merge import merge_views
-from wirematrix.report.routeviews import PlaceView, RoutesView, RouteView, routes_view
+from wirematrix.report.routeviews import Breakage, PlaceView, RoutesView, RouteView, breakages, routes_view
 from wirematrix.report.tally import counted
-from wirematrix.report.text import visible
+from wirematrix.report.text import visible, web_link
 from wirematrix.report.views import JudgedSlot
 
 DATE: Final = len("2026-01-31")  # of an ISO 8601 time
@@ -26,15 +26,6 @@ program were tried, the one that carries most over its own network, where nothin
 others are told by what they break that it does not. In a configuration `@APP@` is where the app listens, `@LISTEN@`
 where the server does, `@IDLE_S@` how long it waits for bytes, `@FOLDER@` a folder of its own.
 """
-
-
-class Breakage(NamedTuple):
-    """One scenario that does not hold over one transport and network, in one engine or more."""
-
-    scenario: str
-    title: str
-    transport: str
-    network: str
 
 
 def deploying_page(runs: Sequence[Run]) -> str:
@@ -91,13 +82,14 @@ def _with(route: RouteView, between: RoutesView) -> Iterator[str]:
     yield f"### {escaped(route.text.title)}"
     yield ""
     yield from _table(route, between)
-    if broken := [slot for over in route.over for slot in over.broken]:
+    if broken := route.breakages:
         yield ""
         yield "What does not hold there:"
         yield ""
         yield from _breakages(broken)
     yield ""
-    yield f"The configuration ({escaped(route.text.see)}):" if route.text.see else "The configuration:"
+    advice = linked("as its makers advise", route.text.see) if web_link(route.text.see) else ""
+    yield f"The configuration{f', {advice}' if advice else ''}:"
     yield ""
     for line in route.text.configuration.rstrip().splitlines():  # indented, so that nothing in it can end the block
         yield f"    {visible(line)}".rstrip()
@@ -118,7 +110,7 @@ def _without(route: RouteView, passed: Sequence[RouteView], between: RoutesView)
         return
     yield f"Breaks over {escaped(network)}, and holds with the configuration above:"
     yield ""
-    yield from _breakages(alone)
+    yield from _breakages(breakages(alone))
 
 
 def _table(route: RouteView, between: RoutesView) -> Iterator[str]:
@@ -135,18 +127,14 @@ def _place(place: PlaceView, delay: str = "") -> str:
     return f"{good if place.good == place.attempted else f'**{good}**'}{f'<br>{delay}' if delay else ''}"
 
 
-def _breakages(slots: Iterable[JudgedSlot]) -> Iterator[str]:
-    """Each scenario, transport and network once, with its engines, why, and the row that shows it."""
-    rows: dict[Breakage, list[JudgedSlot]] = {}
-    for slot in slots:
-        row = Breakage(slot.cell.scenario, slot.scenario.title, slot.cell.transport, slot.cell.network)
-        rows.setdefault(row, []).append(slot)
-    for row, own in rows.items():
-        engines = ", ".join(dict.fromkeys(slot.engine.build.product for slot in own))
-        because = own[0].expectation.because if own[0].footnote else own[0].because
-        cells = f"{counted(len(own), 'cell')}, such as <code>{escaped(own[0].cell.id)}</code>"
-        said = f"**{own[0].status}**. {escaped(row.title)} {escaped(because)}"
-        yield f"- {escaped(row.transport)} in {escaped(engines)}: {said} ({cells})"
+def _breakages(broken: Iterable[Breakage]) -> Iterator[str]:
+    """What does not hold, in which engines, why, and a cell that shows it."""
+    for one in broken:
+        slot = one.first
+        engines = ", ".join(dict.fromkeys(each.engine.build.product for each in one.slots))
+        said = f"**{slot.status}**. {escaped(slot.scenario.title)} {escaped(one.because)}"
+        cells = f"{counted(len(one.slots), 'cell')}, such as <code>{escaped(slot.cell.id)}</code>"
+        yield f"- {escaped(slot.cell.transport)} in {escaped(engines)}: {said} ({cells})"
 
 
 def _claim(slot: JudgedSlot) -> tuple[str, str]:

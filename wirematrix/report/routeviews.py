@@ -53,6 +53,23 @@ class OverView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breakage:
+    """One scenario that does not hold over one transport and network: its cells, one of each engine or more."""
+
+    slots: tuple[JudgedSlot, ...]
+
+    @property
+    def first(self) -> JudgedSlot:
+        """The cell that speaks for all of them."""
+        return self.slots[0]
+
+    @property
+    def because(self) -> str:
+        """The claim's reason where it was claimed, else what was seen."""
+        return self.first.expectation.because if self.first.footnote else self.first.because
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RouteView:
     """One route of one run, or of several that set it up alike."""
 
@@ -60,6 +77,11 @@ class RouteView:
     anchor: str
     over: tuple[OverView, ...]  # its own network first
     first_event: tuple[str, ...]  # one a transport: the engines' p50s over its own network; empty if not measured
+
+    @property
+    def breakages(self) -> tuple[Breakage, ...]:
+        """What does not hold over any of its networks."""
+        return breakages(slot for over in self.over for slot in over.broken)
 
     @property
     def program(self) -> str:
@@ -91,6 +113,15 @@ class RoutesView:
         routes = self.programs[program]
         best = max(route.share for route in routes)
         return tuple(route for route in routes if route.share == best)
+
+
+def breakages(slots: Iterable[JudgedSlot]) -> tuple[Breakage, ...]:
+    """Cells that do not hold, by scenario, network, transport and status; in the order of the first of each."""
+    rows: dict[tuple[str, ...], list[JudgedSlot]] = {}
+    for slot in slots:
+        cell = slot.cell
+        rows.setdefault((cell.scenario, cell.network, cell.relation, cell.transport, slot.status), []).append(slot)
+    return tuple(Breakage(slots=tuple(own)) for own in rows.values())
 
 
 def routes_view(view: ReportView, runs: Sequence[Run]) -> RoutesView:
