@@ -47,11 +47,11 @@ def test_kinds_are_words_and_shapes(source: str, tree: Page) -> None:
     """Each row says its scenario's kind as a shape and, for those who do not see it, a word; each kind is explained."""
     for kind in Kind:
         assert f"k-{kind}" in tree.ids
-    heads = re.findall(r'<tbody id="scenario[^"]*" data-kind="(\w+)">(.*?)</tbody>', source, re.DOTALL)
+    heads = re.findall(r'<tbody role="rowgroup" id="scenario[^"]*" data-kind="(\w+)">(.*?)</tbody>', source, re.DOTALL)
     assert len(heads) == 15
     for kind, body in heads:
         mark = rf'<svg[^>]*><use href="#k-{kind}"/></svg><span class="vh">{kind}: </span>'
-        assert len(re.findall(mark, body)) == body.count('<tr class="row') > 0
+        assert len(re.findall(mark, body)) == body.count('<tr role="row" class="row') > 0
 
 
 def test_kinds_are_counted_apart(tree: Page) -> None:

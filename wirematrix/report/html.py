@@ -194,11 +194,16 @@ def _fitting(view: ReportView) -> str:
     columns = len(view.columns)
     evidence = EVIDENCE_ROW_PX * sum(1 for _ in view.rows)
     width = FIRST_COLUMN_PX + COLUMN_PX * columns + AROUND_GRID_PX
+    spans = "".join(
+        f".grid .upper th:nth-child({at}){{--span:{len(engine.transports)}}}"
+        for at, engine in enumerate(view.engines, 2)
+    )
     return (
-        f":root{{--columns:{columns}}}\n"
+        f":root{{--columns:{columns}}}\n{spans}\n"
         f"#evidence{{contain-intrinsic-size:auto {evidence}px}}\n"
         f"@media screen and (min-width:{width}px){{.grid{{overflow:visible;max-height:none}}"
-        f".grid tbody th{{position:static!important}}}}\n"  # nothing is scrolled under it, and sticking costs time
+        # nothing is scrolled under the first column there, and sticking costs time
+        f".grid tbody th,.grid .corner{{position:static!important}}}}\n"
     )
 
 

@@ -109,6 +109,7 @@
   const transportHead = (name) => {
     const head = document.createElement("th");
     head.scope = "colgroup";
+    head.role = "columnheader";
     head.className = "e";
     const text = document.createElement("span");
     text.textContent = name;
@@ -133,6 +134,7 @@
     table.classList.toggle("by-transport", view.columns === "transport");
     upper.replaceChildren(upper.cells[0], ...bundled.filter(({ left }) => left.length).map(({ head, left }) => {
       head.colSpan = left.length;
+      head.style.setProperty("--span", left.length);
       return head;
     }));
     for (const each of table.querySelectorAll("colgroup")) if (each !== cornerCols) each.remove();
