@@ -30,6 +30,7 @@ from wirematrix.routing import Via
 from wirematrix.server import HOST
 from wirematrix.timeline import Recorder
 
+UNCHECKED: Final = "signed by nobody, and the page is told not to check"
 FAR_KINDS: Final = ("link-open", "request", "link-end", "fault", "healed")
 
 
@@ -70,7 +71,15 @@ async def over(via: Via, app: tuple[str, int], recorder: Recorder, certificate: 
         upstream = (behind.host, behind.port)
         server = await Intermediary.start(via, app=upstream, folder=folder, certificate=certificate)
         scene.push_async_callback(server.close)
-        recorder.observe("driver", "route", route=via.route.name, side=via.side, reads=reads, idle_s=via.idle_s)
+        recorder.observe(
+            "driver",
+            "route",
+            route=via.route.name,
+            side=via.side,
+            reads=reads,
+            idle_s=via.idle_s,
+            certificate=UNCHECKED if via.route.tls else None,
+        )
         front = await scene.enter_async_context(_proxy(server.listen, tells["front"]))
         yield Way(
             origin=f"{'https' if via.route.tls else 'http'}://{front.host}:{front.port}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,20 @@ def test_the_schema_knows_the_same_routes() -> None:
     kinds = [each["properties"] for each in SCHEMA["$defs"]["network"]["oneOf"]]
     assert [one["kind"]["const"] for one in kinds if "via" not in one] == ["packet-loss"]
     assert len(kinds) == len(KINDS)
+
+
+def test_the_documents_write_it_so() -> None:
+    """What README and glossary show as networks over a route is taken as they say."""
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/glossary.md")]
+    blocks = [block for text in texts for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if "via:" in block]
+    shown = {name: one for block in blocks for name, one in (plain(block).get("networks") or plain(block)).items()}
+    assert set(shown) == {"caddy-far-away", "nginx-idle", "nginx-cut-behind"}
+    for name, one in shown.items():
+        node = yamlfile.parse(json.dumps(one).encode(), "README.md")
+        via = network.parse(name, node).via
+        assert via is not None
+        assert via.route.name == one["via"]["route"]
+        assert via.side == one["via"].get("side", "front")
 
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)

@@ -2,6 +2,17 @@
 
 from wirematrix.routes.certificates import Certificate, issue
 from wirematrix.routes.configuration import readable
-from wirematrix.routes.intermediary import Intermediary, program_of, remedy
+from wirematrix.routes.intermediary import Intermediary
+from wirematrix.routes.programs import PACKAGES, located, program_of, remedy, version_of
 
-__all__ = ["Certificate", "Intermediary", "issue", "program_of", "readable", "remedy"]
+__all__ = [
+    "PACKAGES",
+    "Certificate",
+    "Intermediary",
+    "issue",
+    "located",
+    "program_of",
+    "readable",
+    "remedy",
+    "version_of",
+]

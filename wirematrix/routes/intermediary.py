@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import sys
 from collections import deque
@@ -19,12 +18,12 @@ from pathlib import Path
 from typing import Final, Self
 
 from wirematrix.budgets import ROUTE
-from wirematrix.errors import IntermediaryDied, OursSpent, Skipped
+from wirematrix.errors import IntermediaryDied, OursSpent
 from wirematrix.routes.certificates import Certificate
 from wirematrix.routes.configuration import written
-from wirematrix.routing import Route, Via
+from wirematrix.routes.programs import program_of
+from wirematrix.routing import Via
 
-SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # not on everybody's PATH
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "nginx": ("-e", "stderr", "-p", "{folder}", "-c", "{file}"),
     "haproxy": ("-db", "-f", "{file}"),
@@ -33,20 +32,6 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 PR_SET_PDEATHSIG: Final = 1
 ASK_AGAIN_S: Final = 0.01  # a server that begins to listen tells nobody
 LAST_WORDS: Final = 8
-
-
-def program_of(route: Route) -> str:
-    """Where a route's server is; Skipped with the command that installs it if it is not here."""
-    found = shutil.which(route.program, path=os.pathsep.join((os.environ.get("PATH", ""), *SYSTEM_FOLDERS)))
-    if found is None or sys.platform == "win32":
-        raise Skipped(f"{route.program} is not installed; install it with: {remedy(route)}")
-    return found
-
-
-def remedy(route: Route) -> str:
-    """The one command that installs a route's server on Debian and Ubuntu."""
-    sudo = "" if not hasattr(os, "geteuid") or os.geteuid() == 0 else "sudo "
-    return f"{sudo}apt-get install -y --no-install-recommends {route.package}"
 
 
 class Intermediary:
