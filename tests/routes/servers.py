@@ -18,7 +18,7 @@ from wirematrix.errors import Skipped
 from wirematrix.routes import Certificate, issue, located
 from wirematrix.routing import ROUTES, Route, Via, Where
 
-BUDGET_S: Final = 20.0  # of one operation in here
+BUDGET_S: Final = 10.0  # of one operation in here
 LOOK_S: Final = 0.02  # a process that has gone tells nobody
 REAL: Final = tuple(route for route in ROUTES.values() if route.program)
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: 1\n\n"
