@@ -41,7 +41,7 @@ def test_routes_are_left_out(routed: pytest.Pytester, pretend: type[Pretended]) 
     ran.stdout.fnmatch_lines(["routes: 8 cells over real servers left out; run them with: pytest e2e -m routes"])
     ran.stdout.fnmatch_lines(["soak: 2 cells of slow scenarios left out; run them with: pytest e2e -m soak"])
     assert not [name for name in written(routed).declared if "nginx" in name or "caddy" in name]
-    assert written(routed).info.soak_left_out == 2
+    assert (written(routed).info.soak_left_out, written(routed).info.routes_left_out) == (2, 8)
 
 
 @pytest.mark.parametrize(
