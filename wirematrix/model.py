@@ -288,6 +288,7 @@ class RunInfo:
     cpu_by_part_s: Mapping[str, float]  # engines, app, driver, python, other: parts of cpu_s
     idle_s: float  # of the cores, added up, while the run went on; the rest of their time other programs had
     soak_left_out: int  # cells of slow scenarios that were not asked for
+    routes_left_out: int = 0  # cells over real servers that were not asked for
     builds: tuple[Build, ...]
     unavailable: Mapping[str, str]  # engine -> the sentence that says why and how to mend it
 

@@ -158,7 +158,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if isinstance(item, pytest.Function) and (cell := cell_of(item))
     ]
     if wanted and not session.config.option.collectonly:
-        open_books(session.config).ask_for(wanted, soak_left_out=session.config.stash[LEFT_OUT].get(unasked.SOAK, 0))
+        open_books(session.config).ask_for(wanted, left_out=session.config.stash[LEFT_OUT])
 
 
 def open_books(config: pytest.Config) -> RunBook:

@@ -73,6 +73,7 @@ class Sums:
     cpu_by_part_s: dict[str, float] = field(default_factory=dict)
     peak_memory_mib: float = 0.0
     soak_left_out: int = 0
+    routes_left_out: int = 0
     declared: list[str] = field(default_factory=list)
     scenarios: dict[str, ScenarioText] = field(default_factory=dict)
 
@@ -82,6 +83,7 @@ class Sums:
             self.cpu_by_part_s[part] = self.cpu_by_part_s.get(part, 0.0) + cpu_s
         self.peak_memory_mib += other.peak_memory_mib
         self.soak_left_out = max(self.soak_left_out, other.soak_left_out)  # each worker collects everything
+        self.routes_left_out = max(self.routes_left_out, other.routes_left_out)
         self.declared = other.declared or self.declared
         self.scenarios.update(other.scenarios)
 
@@ -119,9 +121,9 @@ class RunBook:
         """The required engines that are not there."""
         return tuple(name for name in self.matrix.required_engines if name in self.unavailable)
 
-    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]], *, soak_left_out: int = 0) -> None:
-        """These cells were selected, in this order; so many of slow scenarios were not asked for."""
-        self.sums.soak_left_out = soak_left_out
+    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]], *, left_out: Mapping[str, int]) -> None:
+        """These cells were selected, in this order; so many were not asked for, by the mark that leaves them out."""
+        self.sums.soak_left_out, self.sums.routes_left_out = left_out.get("soak", 0), left_out.get("routes", 0)
         self._asked = [Job(cell=cell, scenario=scenario) for cell, scenario in wanted]
         self.sums.declared = [cell.id for cell, _ in wanted]
         self.sums.scenarios = {scenario.text.name: scenario.text for _, scenario in wanted}
@@ -229,6 +231,7 @@ class RunBook:
             cpu_by_part_s={part: round(cpu_s, 1) for part, cpu_s in self.sums.cpu_by_part_s.items()},
             idle_s=round(idle_s() - self._idle_s, 1),
             soak_left_out=self.sums.soak_left_out,
+            routes_left_out=self.sums.routes_left_out,
             builds=tuple(self.builds.values()),
             unavailable=dict(self.unavailable),
         )

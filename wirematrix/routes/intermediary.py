@@ -66,6 +66,7 @@ class Intermediary:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # an interrupt of the terminal is ours to handle, and its workers are one group
             preexec_fn=_die_with_parent,
         )
         self._reading = asyncio.create_task(self._read_complaints(), name=f"{via.route.name} stderr")
@@ -100,10 +101,15 @@ class Intermediary:
                 async with asyncio.timeout(ROUTE.seconds):
                     await self._process.wait()
             except TimeoutError:
-                self._process.kill()
+                self._kill_all()  # asyncio waits for its pipe's end as well, and a worker may hold the other one
                 await self._process.wait()
+        self._kill_all()  # workers outlive a master that was killed
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
+
+    def _kill_all(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _until_it_listens(self) -> None:
         try:
