@@ -17,6 +17,7 @@ from wirematrix.errors import WirematrixError
 from wirematrix.lossy import Wire
 from wirematrix.network import Network
 from wirematrix.probe import Probe
+from wirematrix.routes import RedisServer
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
@@ -42,6 +43,7 @@ class LiveNetwork:
         self._way = way
         self._proxy = way.proxy
         self._server = server
+        self.redis: RedisServer | None = None  # set by the runner where several nodes keep their messages there
         self._recorder = recorder
         self._waits = waits
         self._probe = probe
@@ -129,6 +131,17 @@ class LiveNetwork:
         await self._proxy.heal()
         self._mended()
 
+    @asynccontextmanager
+    async def without_redis(self) -> AsyncIterator[None]:
+        """The apps' Redis is gone while the body happens, and comes back with what it had acknowledged."""
+        if self.redis is None:
+            raise WirematrixError(f"network {self.condition.name!r} leads to no app that keeps its messages in Redis")
+        self._recorder.observe("driver", "redis-ended")
+        await self.redis.close()
+        yield
+        await self.redis.start()
+        self._recorder.observe("driver", "redis-back")
+
     def reload(self) -> None:
         """Have the route's server read its configuration anew while connections live."""
         if self._way.route is None:
@@ -137,8 +150,10 @@ class LiveNetwork:
         self._way.route.reload()
 
     def check_alive(self) -> None:
-        """Raise IntermediaryDied if the route's server ended by itself."""
+        """Raise IntermediaryDied if the route's server, or the apps' Redis, ended by itself."""
         self._way.check_alive()
+        if self.redis is not None:
+            self.redis.check_alive()
 
     @property
     def _lossy(self) -> Wire:

@@ -85,17 +85,17 @@ class ServiceDied(WirematrixError):
 
 
 class IntermediaryDied(WirematrixError):
-    """A server between page and app ended though nobody told it to: our fault; carries exit code and last words."""
+    """A server between page and app or beside the app ended untold: our fault; carries exit code and last words."""
 
-    def __init__(self, route: str, *, exit_code: int | None, last_words: str) -> None:
-        self.route = route
+    def __init__(self, program: str, *, exit_code: int | None, last_words: str) -> None:
+        self.program = program
         self.exit_code = exit_code
         self.last_words = last_words
-        super().__init__(route, exit_code, last_words)
+        super().__init__(program, exit_code, last_words)
 
     def __str__(self) -> str:
         said = f", last words: {self.last_words}" if self.last_words else ""
-        return f"route {self.route} ended with exit code {self.exit_code}{said}"
+        return f"{self.program} ended with exit code {self.exit_code}{said}"
 
 
 class ScriptFailed(WirematrixError):

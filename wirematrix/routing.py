@@ -12,7 +12,9 @@ from typing import Final, Literal, cast
 from wirematrix.nodes import Node
 
 Where = Literal["front", "behind"]
+Feed = Literal["memory", "redis"]
 
+FEEDS: Final = ("memory", "redis")
 SIDES: Final = ("front", "behind")  # of the route: between page and route, or between route and app
 SHORTEST_IDLE_S, LONGEST_IDLE_S = 1, 3_600
 
@@ -29,6 +31,7 @@ class Route:
     tls: bool  # pages come by https, and with it HTTP/2
     idle_s: int | None  # what it waits for bytes before it gives a connection up; None: it knows no such limit
     see: str  # where its makers advise it
+    apps: int = 1  # how many instances of the app it leads to, in turn
     middleware: str = ""  # no server in between: the app itself wears this, see app/middlewares.py
 
 
@@ -95,6 +98,28 @@ ROUTES: Final[Mapping[str, Route]] = {
             idle_s=None,
             see="https://caddyserver.com/docs/caddyfile/directives/reverse_proxy#streaming",
         ),
+        Route(
+            name="nginx-balanced",
+            title="nginx that shares the load of two apps in turn",
+            program="nginx",
+            package="nginx",
+            configuration="nginx-balanced.conf",
+            tls=False,
+            idle_s=60,
+            see="https://nginx.org/en/docs/http/load_balancing.html",
+            apps=2,
+        ),
+        Route(
+            name="haproxy-balanced",
+            title="HAProxy that shares the load of two apps in turn",
+            program="haproxy",
+            package="haproxy",
+            configuration="haproxy-balanced.cfg",
+            tls=False,
+            idle_s=50,
+            see="https://docs.haproxy.org/2.6/configuration.html#4-balance",
+            apps=2,
+        ),
         *(
             Route(
                 name=name,
@@ -136,18 +161,20 @@ class Via:
     route: Route
     side: Where
     idle_s: int | None
+    feed: Feed = "memory"  # where the apps behind a balancer keep their messages: each for itself, or all in one Redis
 
 
 def keys_of(route: Route) -> tuple[str, ...]:
     """The keys that a `via` over this route may have beside `route`."""
-    sides = () if route.middleware else ("side",)
-    return sides if route.idle_s is None else (*sides, "idle_s")
+    own = () if route.middleware else ("feed",) if route.apps > 1 else ("side",)
+    return own if route.idle_s is None else (*own, "idle_s")
 
 
 def parse_via(node: Node) -> Via:
     """The value of a network's `via`; InvalidInput names the line of what cannot be used.
 
-    A key that would change nothing is refused: a middleware has no sides, and not every server ends what is silent.
+    A key that would change nothing is refused: a middleware has no sides, not every server ends what is silent, and one
+    app needs no feed of others. What breaks behind a balancer would break one of its apps, so it breaks in front.
     """
     entries = node.entries()
     if "route" not in entries:
@@ -158,4 +185,5 @@ def parse_via(node: Node) -> Via:
         route=route,
         side=cast(Where, own["side"].one_of("side", SIDES)) if "side" in own else "front",
         idle_s=own["idle_s"].whole(SHORTEST_IDLE_S, LONGEST_IDLE_S) if "idle_s" in own else route.idle_s,
+        feed=cast(Feed, own["feed"].one_of("feed", FEEDS)) if "feed" in own else "memory",
     )

@@ -6,17 +6,27 @@ A spare that survived its cell is lent again; one that is dead is thrown away. N
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import NamedTuple
 
 from wirematrix.lossy import Wires
 from wirematrix.onefile import put_in_one_file
-from wirematrix.routes import Certificate, issue
+from wirematrix.routes import Certificate, RedisServer, issue
+from wirematrix.routing import Feed
 from wirematrix.server import Command, Server, fork_server, with_pages
+
+
+class Nodes(NamedTuple):
+    """Apps that stand side by side, and the Redis in which they keep their messages, if they do."""
+
+    servers: Sequence[Server]
+    redis: RedisServer | None
 
 
 class Services:
@@ -58,6 +68,23 @@ class Services:
             else:
                 await self._throw_away(server)
 
+    @asynccontextmanager
+    async def lent_nodes(self, count: int, feed: Feed) -> AsyncIterator[Nodes]:
+        """App processes that nobody else has; those whose feed is in Redis share one, which nobody else has either."""
+        async with AsyncExitStack() as scene:
+            if feed == "memory":
+                yield Nodes([await scene.enter_async_context(self.lent(alone=True)) for _ in range(count)], None)
+                return
+            folder = scene.enter_context(TemporaryDirectory(prefix="wirematrix-redis-"))
+            redis = RedisServer(Path(folder))
+            scene.push_async_callback(redis.close)
+            await redis.start()
+            servers = []
+            for _ in range(count):
+                servers.append(await self._started({"APP_FEED": redis.url}))
+                scene.push_async_callback(self._throw_away, servers[-1])
+            yield Nodes(servers, redis)
+
     async def close(self) -> None:
         """End every process and take the wires down."""
         self.wires.close()
@@ -75,7 +102,8 @@ class Services:
                 await self._throw_away(shared)
                 shared = None
             if shared is None:
-                shared = self._shared[middleware] = await self._started(middleware)
+                worn = {"APP_MIDDLEWARE": middleware} if middleware else {}
+                shared = self._shared[middleware] = await self._started(worn)
             return shared
 
     async def _spare_one(self) -> Server:
@@ -87,9 +115,8 @@ class Services:
             await self._throw_away(server)
         return await self._started()
 
-    async def _started(self, middleware: str = "") -> Server:
-        worn = {"APP_MIDDLEWARE": middleware} if middleware else {}
-        command = replace(self._command, environment={**self._command.environment, **worn})
+    async def _started(self, settings: Mapping[str, str] = MappingProxyType({})) -> Server:
+        command = replace(self._command, environment={**self._command.environment, **settings})
         server = Server(command, self._forks)
         self._all.append(server)
         try:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -58,18 +58,24 @@ async def direct(app: tuple[str, int], recorder: Recorder, wire: Wire | None) ->
 
 
 @asynccontextmanager
-async def over(via: Via, app: tuple[str, int], recorder: Recorder, certificate: Certificate) -> AsyncIterator[Way]:
-    """A fault proxy on either side of a route's server, which lives as long as the way.
+async def over(
+    via: Via, apps: Sequence[tuple[str, int]], recorder: Recorder, certificate: Certificate
+) -> AsyncIterator[Way]:
+    """A fault proxy on either side of a route's server, which lives as long as the way; behind a balancer one an app.
 
     Raises Skipped if the server is not installed, IntermediaryDied or OursSpent if it does not start.
     """
     reads = "behind" if via.route.tls else "front"
-    tells = {side: _observer(recorder, far=side != reads) for side in ("front", "behind")}
     async with contextlib.AsyncExitStack() as scene:
-        behind = await scene.enter_async_context(_proxy(app, tells["behind"]))
+        behind = [
+            await scene.enter_async_context(
+                _proxy(app, _observer(recorder, far=reads != "behind", node=node if len(apps) > 1 else None))
+            )
+            for node, app in enumerate(apps, 1)
+        ]
         folder = Path(scene.enter_context(TemporaryDirectory(prefix="wirematrix-route-")))
-        upstream = (behind.host, behind.port)
-        server = await Intermediary.start(via, app=upstream, folder=folder, certificate=certificate)
+        upstreams = [(each.host, each.port) for each in behind]
+        server = await Intermediary.start(via, apps=upstreams, folder=folder, certificate=certificate)
         scene.push_async_callback(server.close)
         recorder.observe(
             "driver",
@@ -80,22 +86,24 @@ async def over(via: Via, app: tuple[str, int], recorder: Recorder, certificate: 
             idle_s=via.idle_s,
             certificate=UNCHECKED if via.route.tls else None,
         )
-        front = await scene.enter_async_context(_proxy(server.listen, tells["front"]))
+        front = await scene.enter_async_context(_proxy(server.listen, _observer(recorder, far=reads != "front")))
         yield Way(
             origin=f"{'https' if via.route.tls else 'http'}://{front.host}:{front.port}",
-            proxy=front if via.side == "front" else behind,
+            proxy=front if via.side == "front" else behind[0],
             end_kind="link-end" if via.side == reads else "far-link-end",
             route=server,
         )
 
 
-def _observer(recorder: Recorder, *, far: bool = False) -> Observe:
+def _observer(recorder: Recorder, *, far: bool = False, node: int | None = None) -> Observe:
+    own = {} if node is None else {"node": node}  # each proxy numbers its own links
+
     def tell(kind: str, /, **detail: object) -> None:
-        recorder.observe("link", kind, at_ms=None, **detail)
+        recorder.observe("link", kind, at_ms=None, **own, **detail)
 
     def tell_from_afar(kind: str, /, **detail: object) -> None:
         if kind in FAR_KINDS:
-            recorder.observe("link", f"far-{kind}", at_ms=None, **detail)
+            recorder.observe("link", f"far-{kind}", at_ms=None, **own, **detail)
 
     return tell_from_afar if far else tell
 

@@ -22,7 +22,11 @@ def text_of(route: Route, folder: Path, idle_s: int | None = 7) -> str:
     """A route's configuration for an app at 127.0.0.1:8123."""
     issued = certificate(folder / "certificate")
     return written(
-        replace(via(route), idle_s=idle_s), listen=LISTEN_AT, app=("127.0.0.1", 8123), folder=folder, certificate=issued
+        replace(via(route), idle_s=idle_s),
+        listen=LISTEN_AT,
+        apps=[("127.0.0.1", 8123), ("127.0.0.1", 8124)],
+        folder=folder,
+        certificate=issued,
     )
 
 

@@ -32,7 +32,7 @@ from wirematrix.driver import LiveCell
 from wirematrix.errors import IntermediaryDied, OursSpent, Skipped
 from wirematrix.model import Status
 from wirematrix.network import Direct, Network
-from wirematrix.routes import Intermediary, intermediary, programs
+from wirematrix.routes import Intermediary, intermediary, program, programs
 from wirematrix.routing import ROUTES, Route
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
@@ -50,7 +50,7 @@ async def main():
     folder = Path(sys.argv[1])
     route = ROUTES[sys.argv[2]]
     via = Via(route=route, side="front", idle_s=route.idle_s)
-    server = await Intermediary.start(via, app=("127.0.0.1", 9), folder=folder, certificate=issue(folder))
+    server = await Intermediary.start(via, apps=[("127.0.0.1", 9)], folder=folder, certificate=issue(folder))
     print(server.pid, flush=True)
     await asyncio.sleep(600)
 asyncio.run(main())
@@ -63,7 +63,7 @@ async def started(route: Route, folder: Path, at: tuple[str, int] = NOWHERE) -> 
     """A server in a folder of its own."""
     issued = certificate(folder / "certificate")
     (folder / "own").mkdir()
-    return await Intermediary.start(via(route), app=at, folder=folder / "own", certificate=issued)
+    return await Intermediary.start(via(route), apps=[at], folder=folder / "own", certificate=issued)
 
 
 @each_route
@@ -72,7 +72,7 @@ async def test_it_leads_to_the_app(route: Route, tmp_path: Path) -> None:
     issued = certificate(tmp_path / "certificate")
     (tmp_path / "own").mkdir()
     async with app() as (at, heads):
-        server = await Intermediary.start(via(route), app=at, folder=tmp_path / "own", certificate=issued)
+        server = await Intermediary.start(via(route), apps=[at], folder=tmp_path / "own", certificate=issued)
         try:
             answer = await asked(server.listen, issued if route.tls else None)
             server.check_alive()
@@ -153,7 +153,7 @@ async def test_a_configuration_that_is_refused_is_told(tmp_path: Path, monkeypat
 async def test_a_server_that_never_listens_is_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that lives and takes no connection within its budget is ended, and that is our fault."""
     pretend(tmp_path / "bin", monkeypatch, f"echo $$ > {tmp_path}/pid; exec sleep 600")
-    monkeypatch.setattr(intermediary, "ROUTE", Budget("route", 1_000))
+    monkeypatch.setattr(program, "ROUTE", Budget("route", 1_000))
     with pytest.raises(OursSpent, match="for nginx to take connections; it is alive and does not"):
         await started(ROUTES["nginx"], tmp_path)
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
@@ -164,7 +164,7 @@ async def test_a_server_that_does_not_obey_is_killed(tmp_path: Path, monkeypatch
     """SIGTERM is asked first; who ignores it is killed, and so are its children."""
     script = f"trap '' TERM; sleep 600 & echo $! > {tmp_path}/pid; while :; do wait; done"
     pretend(tmp_path / "bin", monkeypatch, script)
-    monkeypatch.setattr(intermediary, "ROUTE", Budget("route", 1_000))
+    monkeypatch.setattr(program, "ROUTE", Budget("route", 1_000))
     with pytest.raises(OursSpent):
         await started(ROUTES["nginx"], tmp_path)
     child = int((tmp_path / "pid").read_text())

@@ -48,7 +48,7 @@ async def test_most_ways_are_direct() -> None:
 async def test_one_proxy_reads_and_its_twin_tells_from_afar(route: Route, tmp_path: Path) -> None:
     """In front of a plain server messages are read, behind one with TLS; the twin tells its links and no more."""
     recorder, issued = Recorder(), certificate(tmp_path / "certificate")
-    async with app() as (at, _), over(via(route), at, recorder, issued) as way:
+    async with app() as (at, _), over(via(route), [at], recorder, issued) as way:
         assert way.origin.startswith("https://" if route.tls else "http://")
         answer = await asked(front_of(way), issued if route.tls else None)
         assert b"data: 1" in answer
@@ -65,7 +65,7 @@ async def test_one_proxy_reads_and_its_twin_tells_from_afar(route: Route, tmp_pa
 async def test_the_timeline_says_which_route_it_is(route: Route, tmp_path: Path) -> None:
     """Route, side, who reads, its patience, and that its certificate is not checked, if it has one."""
     recorder = Recorder()
-    async with app() as (at, _), over(via(route, "behind"), at, recorder, certificate(tmp_path / "certificate")):
+    async with app() as (at, _), over(via(route, "behind"), [at], recorder, certificate(tmp_path / "certificate")):
         pass
     (said,) = recorder.timeline().of("driver", "route")
     assert said.detail == {
@@ -92,7 +92,7 @@ async def test_the_timeline_says_which_route_it_is(route: Route, tmp_path: Path)
 async def test_the_fault_is_on_its_side(name: str, side: Where, end_kind: str, tmp_path: Path) -> None:
     """What is cut is the link on the side that `via` names, and its end is observed under the kind that the way says."""
     recorder, issued, route = Recorder(), certificate(tmp_path / "certificate"), ROUTES[name]
-    async with app() as (at, _), over(via(route, side), at, recorder, issued) as way:
+    async with app() as (at, _), over(via(route, side), [at], recorder, issued) as way:
         assert way.end_kind == end_kind
         assert ((way.proxy.host, way.proxy.port) == front_of(way)) is (side == "front")
         await asked(front_of(way), issued if route.tls else None)
@@ -109,7 +109,7 @@ async def test_nothing_of_a_way_stays(tmp_path: Path) -> None:
     issued = certificate(tmp_path / "certificate")
 
     async def walk() -> None:
-        async with over(via(route), at, Recorder(), issued) as way:
+        async with over(via(route), [at], Recorder(), issued) as way:
             assert way.route is not None
             processes.extend(family(way.route.pid))
             folders.append(way.route.listen.parent)

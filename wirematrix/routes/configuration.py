@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -20,16 +20,18 @@ LISTEN: Final[Mapping[str, str]] = {  # how each program spells a Unix socket
 }
 
 
-def written(via: Via, *, listen: Path, app: tuple[str, int], folder: Path, certificate: Certificate) -> str:
+def written(via: Via, *, listen: Path, apps: Sequence[tuple[str, int]], folder: Path, certificate: Certificate) -> str:
     """The text of a route's configuration.
 
-    `listen` is the Unix socket to listen at, `app` where requests go, `folder` is for whatever the server keeps.
+    `listen` is the Unix socket to listen at, `apps` where requests go (a balancer has two), `folder` is for whatever
+    the server keeps.
     """
     return fill(
         readable(via.route.configuration),
         {
             "LISTEN": LISTEN[via.route.program].format(path=listen),
-            "APP": f"{app[0]}:{app[1]}",
+            "APP": f"{apps[0][0]}:{apps[0][1]}",
+            "OTHER": f"{apps[-1][0]}:{apps[-1][1]}",
             "FOLDER": str(folder),
             "IDLE_S": str(via.idle_s),
             "CERTIFICATE": str(certificate.chain),

@@ -1,26 +1,15 @@
-"""An intermediary as a process: started for one cell, on a Unix socket of its own, and ended with it.
-
-A Unix socket, because no server here can be handed a port that somebody keeps for it; the fault proxy in front of it
-has the port. The process gets a SIGTERM when ours ends, however that comes about, and takes its workers along.
-"""
+"""An intermediary: a route's server, started for one cell with a configuration written for it, and ended with it."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import ctypes
-import os
 import signal
-import sys
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from wirematrix.budgets import ROUTE
-from wirematrix.errors import IntermediaryDied, OursSpent
 from wirematrix.routes.certificates import Certificate
 from wirematrix.routes.configuration import written
+from wirematrix.routes.program import Program
 from wirematrix.routes.programs import program_of
 from wirematrix.routing import Via
 
@@ -29,126 +18,47 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "haproxy": ("-db", "-f", "{file}"),
     "caddy": ("run", "--config", "{file}", "--adapter", "caddyfile"),
 }
-PR_SET_PDEATHSIG: Final = 1
-ASK_AGAIN_S: Final = 0.01  # a server that begins to listen tells nobody
-LAST_WORDS: Final = 8
 
 
 class Intermediary:
-    """One running server between two fault proxies. Made by `start`."""
+    """One running server between fault proxies. Made by `start`."""
 
-    def __init__(self, via: Via, listen: Path) -> None:
+    def __init__(self, via: Via, program: Program) -> None:
         self.via = via
-        self.listen = listen
-        self._process: asyncio.subprocess.Process
-        self._reading: asyncio.Task[None]
-        self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
-        self._ending = False
+        self._program = program
 
     @classmethod
-    async def start(cls, via: Via, *, app: tuple[str, int], folder: Path, certificate: Certificate) -> Self:
-        """Start it in an empty folder of its own, leading to `app`, and wait until it takes connections.
+    async def start(cls, via: Via, *, apps: Sequence[tuple[str, int]], folder: Path, certificate: Certificate) -> Self:
+        """Start it in an empty folder of its own, leading to the apps, and wait until it takes connections.
 
         Raises Skipped if it is not installed, IntermediaryDied if it ends first, OursSpent if it takes too long.
         """
         program = program_of(via.route)
-        self = cls(via, folder / "listen.sock")
+        listen = folder / "listen.sock"
         file = folder / via.route.configuration
-        file.write_text(
-            written(via, listen=self.listen, app=app, folder=folder, certificate=certificate), encoding="utf-8"
-        )
+        text = written(via, listen=listen, apps=apps, folder=folder, certificate=certificate)
+        file.write_text(text, encoding="utf-8")
         words = [word.format(folder=folder, file=file) for word in COMMANDS[via.route.program]]
-        self._process = await asyncio.create_subprocess_exec(
-            program,
-            *words,
-            cwd=folder,
-            env={**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_DATA_HOME": str(folder)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # an interrupt of the terminal is ours to handle, and its workers are one group
-            preexec_fn=_die_with_parent,
-        )
-        self._reading = asyncio.create_task(self._read_complaints(), name=f"{via.route.name} stderr")
-        try:
-            await self._until_it_listens()
-        except BaseException:
-            await self.close()
-            raise
-        return self
+        return cls(via, await Program.start(f"route {via.route.name}", [program, *words], folder=folder, listen=listen))
+
+    @property
+    def listen(self) -> Path:
+        """The Unix socket at which it takes connections."""
+        return self._program.listen
 
     @property
     def pid(self) -> int:
         """Of the process that was started."""
-        return self._process.pid
+        return self._program.pid
 
     def check_alive(self) -> None:
         """Raise IntermediaryDied if it ended without being asked to."""
-        if self._process.returncode is not None and not self._ending:
-            raise self._died()
+        self._program.check_alive()
 
     def reload(self) -> None:
         """Have it take its configuration anew while connections live (nginx: SIGHUP)."""
-        self._process.send_signal(signal.SIGHUP)
+        self._program.send_signal(signal.SIGHUP)
 
     async def close(self) -> None:
-        """End it and whatever it started; SIGKILL if it does not obey in time."""
-        self._ending = True
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.terminate()
-            try:
-                async with asyncio.timeout(ROUTE.seconds):
-                    await self._process.wait()
-            except TimeoutError:
-                self._kill_all()  # asyncio waits for its pipe's end as well, and a worker may hold the other one
-                await self._process.wait()
-        self._kill_all()  # workers outlive a master that was killed
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
-
-    def _kill_all(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    async def _until_it_listens(self) -> None:
-        try:
-            async with asyncio.timeout(ROUTE.seconds):
-                while not await self._takes_connections():
-                    if self._process.returncode is not None:
-                        await asyncio.wait([self._reading])
-                        raise self._died()
-                    await asyncio.sleep(ASK_AGAIN_S)
-        except TimeoutError:
-            raise OursSpent(
-                f"{self.via.route.name} to take connections", budget_ms=ROUTE.ms, came="it is alive and does not"
-            ) from None
-
-    async def _takes_connections(self) -> bool:
-        try:
-            _, writer = await asyncio.open_unix_connection(self.listen)
-        except OSError:
-            return False
-        writer.close()
-        return True
-
-    async def _read_complaints(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101 - it was asked for
-        while line := await self._process.stderr.readline():
-            self._last_words.append(line.decode(errors="replace").rstrip())
-
-    def _died(self) -> IntermediaryDied:
-        return IntermediaryDied(
-            self.via.route.name, exit_code=self._process.returncode, last_words=" | ".join(self._last_words)
-        )
-
-
-def _death_signal() -> Callable[[], None]:
-    """What a child does first: ask to be ended together with us, where the kernel can (Linux)."""
-    if sys.platform != "linux":
-        return lambda: None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: nothing may be loaded between fork and exec
-    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-
-
-_die_with_parent = _death_signal()
+        """End it and whatever it started."""
+        await self._program.close()
