@@ -105,6 +105,8 @@ class Subscriber:
                 encode_gap(first=gap.first, last=gap.last, reason=gap.reason, resume=resume, lost_from=lost_from)
             )
         self.mailbox.start_with([*backlog, *start.replay])
+        if tuning.quiet_ms:
+            self.mute(tuning.quiet_ms)
         self.schedule_heartbeat()
 
     def handed(self, messages: Sequence[Message]) -> None:

@@ -58,6 +58,7 @@ class Tune(StrictModel):
     heartbeat_ms: Annotated[int, Field(ge=1)] | None = None
     retry_ms: Annotated[int, Field(ge=0)] | None = None
     header_delay_ms: Annotated[int, Field(ge=0, le=MAX_DELAY_MS)] = 0
+    quiet_ms: Annotated[int, Field(ge=0, le=MAX_DELAY_MS)] = 0
     hint_unbuffered: bool = True
     next_status: Annotated[int, Field(ge=200, le=599)] | None = None
     next_count: Annotated[int, Field(ge=1)] = 1

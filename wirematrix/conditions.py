@@ -179,6 +179,7 @@ class LiveNetwork:
             await self._server.kill()
         else:
             await self._server.terminate()
+        self._recorder.observe("driver", "app-ended", by=how)
         await self._reaches(until_ms)
         await self._server.start()
         await self._proxy.heal()

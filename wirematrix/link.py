@@ -206,6 +206,9 @@ class Link:
         if flow is self.down and not self._passing.gave_up:
             for run in self._passing.feed(piece):
                 self._tell("passed", run)
+            for status in self._passing.errors:
+                self._observe("answer", link=self.number, status=status)
+            self._passing.errors.clear()
             self._check_passing()
         now = monotonic()
         if now - self._reported_at >= REPORT_EVERY_S:

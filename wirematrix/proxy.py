@@ -6,6 +6,7 @@ One fault holds at a time: applying another replaces it. What is observed, each 
 
     link-open
     request     every head that can be recognised on a kept-alive connection, not only the first
+    answer      its `status`, where that is an error (400 and above) and can be read
     passed      numbered messages `first` to `last` of an `epoch`: their last bytes were written to the page's socket;
                 `far` if that is not on loopback, where packets may be lost after it
     discarded   of those: what a RST took back before the kernel had sent it

@@ -178,6 +178,13 @@ class RawCell(PageCell):
         """Run a JavaScript function in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
         return await self._probe.run(source, argument, within=within)
 
+    def reload(self) -> None:
+        """Have the route's server read its configuration anew while connections live."""
+        if self._way is None or self._way.route is None:
+            raise WirematrixError(f"network {self.cell.network!r} leads over no server that could be told to reload")
+        self.note("reload")
+        self._way.route.reload()
+
     async def sharpen_clock(self) -> None:
         """Learn the page's clock to about a millisecond, by round trips on a WebSocket: latencies need it."""
         seen_ms: list[float] = []

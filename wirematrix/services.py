@@ -40,7 +40,7 @@ class Services:
         self._command = with_pages(command, self.pages)
         self._forks = fork_server(self._command)
         self._shared: dict[str, Server] = {}  # by the middleware that the app wears
-        self._spares: list[Server] = []
+        self._spares: dict[str, list[Server]] = {}  # by the same
         self._all: list[Server] = []
         self._starting = asyncio.Lock()
         self.wires = Wires()
@@ -58,13 +58,13 @@ class Services:
         if not alone:
             yield await self._shared_one(middleware)
             return
-        server = await self._spare_one()
+        server = await self._spare_one(middleware)
         try:
             yield server
         finally:
             server.resume()  # its cell may have ended while it was suspended
             if server.running:
-                self._spares.append(server)
+                self._spares.setdefault(middleware, []).append(server)
             else:
                 await self._throw_away(server)
 
@@ -106,14 +106,15 @@ class Services:
                 shared = self._shared[middleware] = await self._started(worn)
             return shared
 
-    async def _spare_one(self) -> Server:
+    async def _spare_one(self, middleware: str) -> Server:
         """A spare that is alive (one may have died while nobody had it), or a new one."""
-        while self._spares:
-            server = self._spares.pop()
+        spares = self._spares.get(middleware, [])
+        while spares:
+            server = spares.pop()
             if server.running:
                 return server
             await self._throw_away(server)
-        return await self._started()
+        return await self._started(middleware)
 
     async def _started(self, settings: Mapping[str, str] = MappingProxyType({})) -> Server:
         command = replace(self._command, environment={**self._command.environment, **settings})

@@ -118,6 +118,34 @@ def connections_used() -> Measure:
     return Measure(name="connections_used", title="TCP connections to the server in between", of=of)
 
 
+def connections_since_reload() -> Measure:
+    """How many TCP connections the page's engine opened to the server in between after that was told to reload."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        told = timeline.first("driver", "reload")
+        if told is None:
+            return []
+        kind = "far-link-open" if _reads_behind(timeline) else "link-open"
+        return [len(timeline.of("link", kind, since_ms=told.at_ms))]
+
+    return Measure(name="connections_since_reload", title="new TCP connections after the reload", of=of)
+
+
+def goes_to_its_end(*, stream: str, last: int) -> Measure:
+    """Whether a stream that was open at the reload came to its last message before its code was told of an end."""
+
+    def of(timeline: Timeline) -> Iterable[Observed]:
+        if timeline.first("driver", "reload") is None:
+            return []
+        came = timeline.first("page", "message", stream=stream, seq=last)
+        told = timeline.first("page", "error", "close", stream=stream)
+        if came is None:
+            return ["cut off" if told else "stays silent"]
+        return ["to its end" if told is None or told.at_ms >= came.at_ms else "cut off and resumed"]
+
+    return Measure(name="goes_to_its_end", title="the stream that was open goes on", of=of)
+
+
 def never_opens_told_ms(*, cap: Budget) -> Measure:
     """The constructor to the first word that nothing opens: what a fallback has to wait for."""
 
