@@ -105,12 +105,11 @@ OWNERS = {
     # wirematrix
     "gi": {"wirematrix.engines.webkitgtk_shell"},  # runs on the system's python3
     "hdrh": {"wirematrix.latency_hdr"},
-    "httptools": {"wirematrix.load.receivers"},
+    "httptools": {"wirematrix.load.sse_stream"},
     "httpx": {"load.bench", "wirematrix.control", "wirematrix.load", "wirematrix.runner", "wirematrix.server"},
     "jinja2": {"wirematrix.report"},
     "lizard": {"wirematrix.effort.sizes"},
     "markupsafe": {"wirematrix.report"},
-    "picows": {"wirematrix.load.receivers"},
     "matplotlib": {"wirematrix.report.charts.canvas"},
     "playwright": {"wirematrix.driver", "wirematrix.engines"},
     "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
@@ -139,7 +138,7 @@ OWNERS = {
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
     "uvloop": {"app", "load", "wirematrix.load.generator"},
-    "websockets": {"app", "load", "wirematrix.load.publisher"},
+    "websockets": {"app", "load", "wirematrix.load.publisher", "wirematrix.load.websocket_stream"},
     # the extra `locust`
     **{key: {"load.bench", "load.locust_subscribers", "load.locustfile"} for key in ("gevent", "locust", "websocket")},
 }

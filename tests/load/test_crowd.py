@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from wirematrix.load.crowd import Crowd, Seat
-from wirematrix.load.receivers import Door, NotOpened
+from wirematrix.load.receivers import Door
+from wirematrix.load.stream import NotOpened
 from wirematrix.load_model import LoadTransport
 
 NOWHERE = Door(transport=LoadTransport.SSE, host="127.0.0.1", port=1, target="/", compressed=False)

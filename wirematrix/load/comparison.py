@@ -20,7 +20,7 @@ from wirematrix.load_settings import LoadSettings
 from wirematrix.server import fork_server
 
 OURS: Final = "tiers of this project"
-RECEIVES_WITH: Final = ("httptools", "picows", "uvloop")
+RECEIVES_WITH: Final = ("httptools", "uvloop", "websockets")
 
 
 class Watch(Protocol):

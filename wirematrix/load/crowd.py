@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from wirematrix.load.kernel import cpu_time, tcp_bytes
-from wirematrix.load.receivers import Door, NotOpened, Receiver, connected
+from wirematrix.load.receivers import Door, connected
+from wirematrix.load.stream import Known, NotOpened, Stream
 from wirematrix.load.tally import Account, Tally
 
 LOOK_S: Final = 0.001  # how often a crowd that waits for messages looks whether they came
@@ -39,7 +40,7 @@ class Seat:
 
     def __init__(self) -> None:
         self.tally = Tally()
-        self.receiver: Receiver | None = None
+        self.receiver: Stream | None = None
         self.ended = ""  # why its last connection ended without being asked to
         self._life = 0
 
@@ -68,6 +69,7 @@ class Crowd:
 
     def __init__(self, door: Door, size: int) -> None:
         self._door = door
+        self._known = Known()
         self.seats = [Seat() for _ in range(size)]
 
     async def open(self, *, at_once: int, budget_s: float) -> Sequence[tuple[int, int]]:
@@ -116,7 +118,9 @@ class Crowd:
 
     async def _connect(self, seat: Seat, *, resume: str, budget_s: float) -> int:
         ended = seat.begin()
-        receiver, opened_ns = await connected(self._door, seat.tally, ended, resume=resume, budget_s=budget_s)
+        receiver, opened_ns = await connected(
+            self._door, seat.tally, self._known, ended, resume=resume, budget_s=budget_s
+        )
         seat.receiver = receiver
         return opened_ns
 

@@ -23,7 +23,8 @@ from wirematrix.latency_hdr import encoded
 from wirematrix.load import lines
 from wirematrix.load.crowd import LOOK_S, Crowd
 from wirematrix.load.kernel import raise_descriptor_limit
-from wirematrix.load.receivers import Door, NotOpened
+from wirematrix.load.receivers import Door
+from wirematrix.load.stream import NotOpened
 from wirematrix.load_model import LoadTransport
 
 SPARE_FILES: Final = 64  # beside the connections

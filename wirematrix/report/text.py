@@ -69,6 +69,8 @@ def _value(value: object) -> str:
             return clipped(value) if value and " " not in value else f"“{clipped(value)}”"
         case float():
             return f"{round(value, 2):.12g}"
+        case int() if not isinstance(value, bool):  # by far the commonest; JSON's encoder is slow to say the same
+            return clipped(str(value))
         case _:
             return clipped(json.dumps(value, ensure_ascii=False, default=str))
 
