@@ -124,7 +124,7 @@ class Matrix:
     def needs(self, cells: Collection[Cell]) -> Mapping[Cell, tuple[Cell, ...]]:
         """The cells that each cell builds on: of the same engine and transport, one per needed scenario.
 
-        Over the same network if the needed scenario knows it, else over one with the same route, else over its first;
+        Over the needed scenario's first network with the same route, or like the cell's with none, else over its first;
         and across origins if the cell is and the needed scenario knows that.
         A needed scenario without such a cell is in nobody's way; nor is a cell that is not one of `cells`.
         """
@@ -135,19 +135,18 @@ class Matrix:
             for one in (by_name[name] for name in by_name[cell.scenario].needs):
                 relation = cell.relation if cell.relation in one.relations else SAME_ORIGIN
                 if cell.transport in one.transports and relation in one.relations:
-                    ways = sorted(one.networks, key=lambda network: self._distance(network, cell.network))
+                    own = self._route_of(cell.network)
+                    ways = sorted(one.networks, key=lambda network: self._route_of(network) != own)
                     found = (one.cell(cell.engine, cell.transport, relation, network) for network in ways)
                     yield from [meant for meant in found if meant not in excluded][:1]
 
         selected = set(cells)
         return {cell: tuple(each for each in needed(cell) if each in selected) for cell in cells}
 
-    def _distance(self, name: str, other: str) -> int:
-        """How much two networks have in common: 0 all of it, 1 the route, 2 nothing."""
-        if name == other:
-            return 0
-        via, other_via = self.network(name).via, self.network(other).via
-        return 1 if (via and via.route) == (other_via and other_via.route) else 2
+    def _route_of(self, name: str) -> str:
+        """The route that a network leads over; "" if over none."""
+        via = self.network(name).via
+        return via.route.name if via else ""
 
     def network(self, name: str) -> Network:
         """The network of that name; InvalidInput if the file lists none."""

@@ -6,13 +6,12 @@ A spare that survived its cell is lent again; one that is dead is thrown away. N
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import NamedTuple
 
 from wirematrix.lossy import Wires
@@ -81,7 +80,7 @@ class Services:
             await redis.start()
             servers = []
             for _ in range(count):
-                servers.append(await self._started({"APP_FEED": redis.url}))
+                servers.append(await self._started(feed=redis.url))
                 scene.push_async_callback(self._throw_away, servers[-1])
             yield Nodes(servers, redis)
 
@@ -102,8 +101,7 @@ class Services:
                 await self._throw_away(shared)
                 shared = None
             if shared is None:
-                worn = {"APP_MIDDLEWARE": middleware} if middleware else {}
-                shared = self._shared[middleware] = await self._started(worn)
+                shared = self._shared[middleware] = await self._started(middleware)
             return shared
 
     async def _spare_one(self, middleware: str) -> Server:
@@ -116,8 +114,10 @@ class Services:
             await self._throw_away(server)
         return await self._started(middleware)
 
-    async def _started(self, settings: Mapping[str, str] = MappingProxyType({})) -> Server:
-        command = replace(self._command, environment={**self._command.environment, **settings})
+    async def _started(self, middleware: str = "", feed: str = "") -> Server:
+        settings = {"APP_MIDDLEWARE": middleware, "APP_FEED": feed}
+        own = {name: value for name, value in settings.items() if value}
+        command = replace(self._command, environment={**self._command.environment, **own})
         server = Server(command, self._forks)
         self._all.append(server)
         try:

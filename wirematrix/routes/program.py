@@ -88,6 +88,7 @@ class Program:
                 self._kill_all()  # asyncio waits for its pipe's end as well, and a worker may hold the other one
                 await self._process.wait()
         self._kill_all()  # workers outlive a master that was killed
+        await asyncio.wait([self._reading], timeout=ROUTE.seconds)  # to the pipe's end, which closes it
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
 
