@@ -69,7 +69,7 @@ ENDS: Final[tuple[tuple[Exception, Status, str, bool], ...]] = (
         False,
     ),
     (
-        IntermediaryDied("nginx", exit_code=1, last_words=""),
+        IntermediaryDied("route nginx", exit_code=1, last_words=""),
         Status.ERROR,
         "route nginx ended with exit code 1",
         False,

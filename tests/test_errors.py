@@ -53,10 +53,10 @@ TEXTS: list[tuple[WirematrixError, str]] = [
         "app process `python -m app` ended with exit code None",
     ),
     (
-        IntermediaryDied("nginx-h2", exit_code=-9, last_words="bind() failed"),
+        IntermediaryDied("route nginx-h2", exit_code=-9, last_words="bind() failed"),
         "route nginx-h2 ended with exit code -9, last words: bind() failed",
     ),
-    (IntermediaryDied("caddy", exit_code=None, last_words=""), "route caddy ended with exit code None"),
+    (IntermediaryDied("route caddy", exit_code=None, last_words=""), "route caddy ended with exit code None"),
     (
         ControlRefused("POST /control/channels/a/fence", status=404, answer="no such channel"),
         "POST /control/channels/a/fence: answered 404: no such channel",

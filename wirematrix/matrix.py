@@ -217,18 +217,23 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         claims=_claims(expectations, remaining),
         scenarios_place=top["scenarios"].place,
         load=load_settings.parse(top.get("load")),
-        decision=decision_in.parse(top["decision"], _known(selections, axes)) if "decision" in top else None,
+        decision=decision_in.parse(top["decision"], _known(selections, axes, networks)) if "decision" in top else None,
         jobs=jobs_in.parse(top.get("jobs"), axes["engine"]),
     )
 
 
-def _known(selections: Sequence[Selection], axes: Axes) -> Known:
-    """What the evidence of a decision may name."""
+def _known(selections: Sequence[Selection], axes: Axes, networks: Sequence[Network]) -> Known:
+    """What the evidence of a decision may name; over real servers it has to be named, for not every run has these."""
+    over_routes = {network.name for network in networks if network.via}
+
+    def rows(one: Selection) -> Rows:
+        usual = tuple(name for name in one.networks if name not in over_routes)
+        return Rows(
+            networks=one.networks, usual=usual or one.networks, transports=one.transports, relations=one.relations
+        )
+
     return Known(
-        scenarios={
-            one.scenario: Rows(networks=one.networks, transports=one.transports, relations=one.relations)
-            for one in selections
-        },
+        scenarios={one.scenario: rows(one) for one in selections},
         networks=tuple(axes["network"]),
         relations=tuple(axes["relation"]),
         engines=tuple(axes["engine"]),

@@ -118,9 +118,7 @@ def test_for_and_against_follow_from_rows() -> None:
 
 def test_a_behaviour_counts_its_cells() -> None:
     """The feature table says how many cells hold, and in which engines some do not."""
-    opens = [one for one in committed_matrix().cells() if (one.scenario, one.transport) == ("opens", "websocket")]
-    held = f"{len(opens)} of {len(opens)}"
-    assert f"<code>opens</code> | {held} | {held} | {held} |" in whole().page
+    assert "<code>stays_closed_when_told</code> | 3 of 3 | 3 of 3 | 3 of 3 |" in whole().page
     row = next(line for line in whole().page.splitlines() if "<code>recovers_from_a_503</code>" in line)
     assert "**0 of 3**; not chromium, firefox, webkit" in row
 

@@ -154,7 +154,7 @@ async def test_a_server_that_never_listens_is_ours(tmp_path: Path, monkeypatch: 
     """One that lives and takes no connection within its budget is ended, and that is our fault."""
     pretend(tmp_path / "bin", monkeypatch, f"echo $$ > {tmp_path}/pid; exec sleep 600")
     monkeypatch.setattr(program, "ROUTE", Budget("route", 1_000))
-    with pytest.raises(OursSpent, match="for nginx to take connections; it is alive and does not"):
+    with pytest.raises(OursSpent, match="for route nginx to take connections; it is alive and does not"):
         await started(ROUTES["nginx"], tmp_path)
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
