@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     replay_bytes: int = Field(default=32 * MIB, ge=0, description="bytes of them kept per channel")
     max_channels: int = Field(default=1_000, ge=1, description="idle channels beyond this are forgotten, oldest first")
 
+    feed: Annotated[str, Field(pattern="^(redis|rediss|unix)://")] | None = Field(
+        default=None, description="a Redis for several instances, redis://HOST:PORT/DB or unix://SOCKET; null: none"
+    )
+
     # One subscriber: what may wait for it before it counts as a slow consumer.
     queue_limit: int = Field(default=1_000, ge=1, description="messages waiting")
     queue_bytes: int = Field(default=8 * MIB, ge=1, description="bytes waiting")

@@ -134,6 +134,7 @@ OWNERS = {
     "httpx_sse": {"load.bench"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
+    "redis": {"app.redis_feed", "tests.app"},
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},
