@@ -50,7 +50,7 @@ async def knock(
     _note_request(service, connection, name, transport=transport, number=number)
     if transport == "websocket":
         refuse_foreign_page(service, connection)
-    channel = service.feed.channel(name)
+    channel = await service.feed.open(name)
     await _delay(service.connections, channel.tuning.header_delay_ms)
     if (status := _take_next_status(channel)) is not None:
         what = f"answered {status} as /control asked"

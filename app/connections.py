@@ -30,7 +30,7 @@ from app.wire import Wire
 class Ending:
     """Why the service ends a subscription, and how a WebSocket is told (RFC 6455 section 7.4)."""
 
-    because: Literal["closed by server", "evicted", "shutdown", "finished"]
+    because: Literal["closed by server", "evicted", "feed lost", "shutdown", "finished"]
     code: int
     reason: str
 
@@ -38,6 +38,7 @@ class Ending:
 FINISHED = Ending(because="finished", code=1000, reason="the channel is finished")
 SHUTDOWN = Ending(because="shutdown", code=1012, reason="the service restarts, come back with your resume point")
 SLOW_CONSUMER = Ending(because="evicted", code=4408, reason="slow consumer, come back with your resume point")
+FEED_LOST = Ending(because="feed lost", code=1012, reason="messages were lost, come back with your resume point")
 
 
 class Subscriber:
@@ -105,6 +106,8 @@ class Subscriber:
                 encode_gap(first=gap.first, last=gap.last, reason=gap.reason, resume=resume, lost_from=lost_from)
             )
         self.mailbox.start_with([*backlog, *start.replay])
+        if tuning.quiet_ms:
+            self.mute(tuning.quiet_ms)
         self.schedule_heartbeat()
 
     def handed(self, messages: Sequence[Message]) -> None:

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.bodies import Shape, StrictModel, parse, read_body
 from app.connections import FINISHED, Ending
-from app.envelope import Message, encode_payload
-from app.feed import Channel
+from app.envelope import encode_payload
+from app.feed import Acknowledged, Channel, Feed
 from app.refusal import Refused
 from app.service import ServiceOf
 
@@ -58,6 +58,8 @@ class Tune(StrictModel):
     heartbeat_ms: Annotated[int, Field(ge=1)] | None = None
     retry_ms: Annotated[int, Field(ge=0)] | None = None
     header_delay_ms: Annotated[int, Field(ge=0, le=MAX_DELAY_MS)] = 0
+    quiet_ms: Annotated[int, Field(ge=0, le=MAX_DELAY_MS)] = 0
+    hint_unbuffered: bool = True
     next_status: Annotated[int, Field(ge=200, le=599)] | None = None
     next_count: Annotated[int, Field(ge=1)] = 1
     replay_limit: Annotated[int, Field(ge=0)] = 0
@@ -76,38 +78,37 @@ async def read(request: Request, shape: type[Shape], *, may_be_empty: bool = Fal
     return parse(b"{}" if may_be_empty and not body else body, shape, where=where)
 
 
-def publish_wish(log: Channel, wish: Publish) -> list[Message]:
+async def publish_wish(feed: Feed, log: Channel, wish: Publish) -> Acknowledged:
     """Publish what was asked for in one go; raises Refused when the channel is finished or JSON cannot carry it."""
     items = [wish.data] if wish.items is None else wish.items
-    return log.publish([encode_payload(item, where="publish") for item in items], kind=wish.type)
+    return await feed.publish(log, [encode_payload(item, where="publish") for item in items], kind=wish.type)
 
 
 @router.post("/channels/{channel}/publish")
 async def publish(request: Request, service: ServiceOf, channel: str) -> Json:
     """Publish one message or several in one go."""
-    log = service.feed.channel(channel)
-    messages = publish_wish(log, await read(request, Publish))
-    return {"epoch": log.epoch, "seqs": [messages[0].seq, messages[-1].seq]}
+    log = await service.feed.open(channel)
+    done = await publish_wish(service.feed, log, await read(request, Publish))
+    return {"epoch": done.epoch, "seqs": [done.first, done.last]}
 
 
 @router.post("/channels/{channel}/fence")
 async def fence(service: ServiceOf, channel: str) -> Json:
     """Publish a message whose arrival proves that nothing before it is still to come."""
-    log = service.feed.channel(channel)
-    [message] = log.publish(["null"], kind="fence")
-    return {"epoch": log.epoch, "seq": message.seq}
+    done = await service.feed.publish(await service.feed.open(channel), ["null"], kind="fence")
+    return {"epoch": done.epoch, "seq": done.last}
 
 
 @router.get("/channels/{channel}")
 async def statistics(service: ServiceOf, channel: str) -> Json:
     """What is known about a channel."""
-    return describe(service, service.feed.channel(channel))
+    return describe(service, await service.feed.open(channel))
 
 
 @router.post("/channels/{channel}/close")
 async def close(request: Request, service: ServiceOf, channel: str) -> Json:
     """End the live subscribers after what waits for them."""
-    subscribers = service.connections.of(service.feed.channel(channel))
+    subscribers = service.connections.of(await service.feed.open(channel))
     wish = await read(request, Close, may_be_empty=True)
     for subscriber in subscribers:
         service.connections.end(subscriber, Ending(because="closed by server", code=wish.code, reason=wish.reason))
@@ -117,7 +118,7 @@ async def close(request: Request, service: ServiceOf, channel: str) -> Json:
 @router.post("/channels/{channel}/finish")
 async def finish(service: ServiceOf, channel: str) -> Json:
     """No more messages, ever: live subscribers end after what waits, later ones after what is left to replay."""
-    log = service.feed.channel(channel)
+    log = await service.feed.open(channel)
     log.finished = True
     for subscriber in service.connections.of(log):
         service.connections.end(subscriber, FINISHED)
@@ -127,7 +128,7 @@ async def finish(service: ServiceOf, channel: str) -> Json:
 @router.post("/channels/{channel}/tune")
 async def tune(request: Request, service: ServiceOf, channel: str) -> Json:
     """Change how the channel treats subscribers; heartbeats of live ones change at once, too."""
-    log = service.feed.channel(channel)
+    log = await service.feed.open(channel)
     wish = await read(request, Tune)
     changes = {key: getattr(wish, key) for key in wish.model_fields_set}
     if "next_status" in changes:
@@ -142,7 +143,7 @@ async def tune(request: Request, service: ServiceOf, channel: str) -> Json:
 @router.post("/channels/{channel}/reset")
 async def reset(service: ServiceOf, channel: str) -> Json:
     """Reset the TCP connections of the live subscribers."""
-    subscribers = service.connections.of(service.feed.channel(channel))
+    subscribers = service.connections.of(await service.feed.open(channel))
     if any(subscriber.wire is None for subscriber in subscribers):
         raise not_possible("reset", "a server whose connections can be reached")
     for subscriber in subscribers:
@@ -154,7 +155,7 @@ async def reset(service: ServiceOf, channel: str) -> Json:
 @router.post("/channels/{channel}/mute")
 async def mute(request: Request, service: ServiceOf, channel: str) -> Json:
     """Send nothing at all to the live subscribers for a while."""
-    subscribers = service.connections.of(service.feed.channel(channel))
+    subscribers = service.connections.of(await service.feed.open(channel))
     wish = await read(request, Mute)
     for subscriber in subscribers:
         subscriber.mute(wish.ms)
@@ -166,7 +167,7 @@ async def mark(service: ServiceOf, channel: str) -> Json:
     """Write a mark into the connection log: whoever has read it has read all that was noted before."""
     if not service.log.is_on:
         raise not_possible("mark", "a service whose connection log is on")
-    service.log.note("mark", channel=service.feed.channel(channel).name)
+    service.log.note("mark", channel=(await service.feed.open(channel)).name)
     return {}
 
 

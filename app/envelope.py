@@ -40,13 +40,20 @@ def encode_payload(payload: object, *, where: str) -> str:
 
 
 def encode_message(
-    *, seq: int, kind: Published | Spoken, payload: str, resume: str | None = None, retry_ms: int | None = None
+    *,
+    seq: int,
+    kind: Published | Spoken,
+    payload: str,
+    resume: str | None = None,
+    retry_ms: int | None = None,
+    ts: str | None = None,
 ) -> Message:
     """Both encodings of one message.
 
-    `payload` is JSON already, `resume` becomes the SSE `id:` (none for heartbeats), `retry_ms` the `retry:` field.
+    `payload` is JSON already, `resume` becomes the SSE `id:` (none for heartbeats), `retry_ms` the `retry:` field;
+    `ts` is when it was published, in epoch milliseconds, if that is not now.
     """
-    text = f'{{"seq":{seq},"ts":{time.time() * 1000:.3f},"type":"{kind}","data":{payload}}}'
+    text = f'{{"seq":{seq},"ts":{ts or f"{time.time() * 1000:.3f}"},"type":"{kind}","data":{payload}}}'
     id_line = "" if resume is None else f"id: {resume}\n"
     retry_line = "" if retry_ms is None else f"retry: {retry_ms}\n"
     return Message(seq=seq, kind=kind, text=text, sse=f"{id_line}{retry_line}data: {text}\n\n".encode("ascii"))

@@ -87,12 +87,13 @@ class Receiver(Protocol):
         """Note that these were written to the wire on which it stands by."""
 
 
+OnPublish = Callable[["Channel", Sequence[Message]], None]
+
+
 class Channel:
     """A message log with its own numbering, valid for one epoch."""
 
-    def __init__(
-        self, name: str, tuning: Tuning, on_publish: Callable[[Channel, Sequence[Message]], None], *, traced: bool
-    ) -> None:
+    def __init__(self, name: str, tuning: Tuning, on_publish: OnPublish, *, traced: bool) -> None:
         self.name = name
         self.epoch = secrets.token_hex(4)
         self.head = 0  # seq of the newest message
@@ -128,6 +129,14 @@ class Channel:
 
         Everything published in one call reaches a subscriber in one go. Raises Refused on a finished channel.
         """
+        self.refuse_if_finished(kind)
+        messages = [self._next_message(payload, kind) for payload in payloads]
+        self._on_publish(self, messages)
+        self.append(messages)
+        return messages
+
+    def refuse_if_finished(self, kind: Published) -> None:
+        """Raises Refused on a channel that has said its last message."""
         if self.finished:
             raise Refused(
                 status=409,
@@ -137,12 +146,14 @@ class Channel:
                 expected="a channel that is still open",
                 got=kind,
             )
-        messages = [self._next_message(payload, kind) for payload in payloads]
+
+    def append(self, messages: Sequence[Message]) -> None:
+        """Keep messages that follow the newest one, and offer them to every subscriber in one go."""
+        self.head = messages[-1].seq
         batch = Batch(messages)
         self._log.extend(messages)
         self._log_bytes += batch.size
         self._forget_old()
-        self._on_publish(self, messages)
         standing = tuple(self.standby) if self._traced else ()
         held_up = self.standby.write(batch)
         for receiver in (*self.receivers, *held_up):  # a copy: a slow consumer leaves while being offered
@@ -150,7 +161,15 @@ class Channel:
         for receiver in standing:
             if receiver not in held_up:
                 receiver.handed(messages)
-        return messages
+
+    def restore(self, epoch: str, messages: Sequence[Message], head: int) -> None:
+        """Begin anew with what somebody else kept of an epoch; subscribers have to be ended by whoever does this."""
+        self.epoch = epoch
+        self.head = head
+        self._log = deque(messages)
+        self._log_bytes = sum(len(message.sse) for message in messages)
+        self._evictions.clear()
+        self._forget_old()
 
     def start_for(self, since: Since) -> Start:
         """What a subscriber that saw everything up to `since` has to be told first; changes nothing."""
@@ -224,15 +243,32 @@ class Channel:
         return next((sent for sent in self._evictions if sent[0] <= seq <= sent[1]), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """What a publish was given: numbers `first` to `last` in an epoch."""
+
+    epoch: str
+    first: int
+    last: int
+
+
 class Feed:
-    """All channels. One comes into being when it is first named; idle ones beyond a limit are forgotten."""
+    """All channels, in this process. One comes into being when first named; idle ones beyond a limit are forgotten.
+
+    `app.redis_feed` shares them with other processes; what has to ask somebody there is `async` here, too.
+    """
+
+    @property
+    def state(self) -> str:
+        """Where messages are kept, and what is the matter with that."""
+        return "memory"
 
     def __init__(
         self,
         *,
         tuning: Tuning,
         max_channels: int,
-        on_publish: Callable[[Channel, Sequence[Message]], None] = lambda _channel, _messages: None,
+        on_publish: OnPublish = lambda _channel, _messages: None,
         traced: bool = False,
     ) -> None:
         self._tuning = tuning
@@ -253,6 +289,21 @@ class Feed:
             channel = self._channels[name] = Channel(name, self._tuning, self._on_publish, traced=self._traced)
         self._channels.move_to_end(name)
         return channel
+
+    async def start(self) -> None:
+        """Before the first request."""
+
+    async def close(self) -> None:
+        """After the last one."""
+
+    async def open(self, name: str) -> Channel:
+        """The channel, ready to be subscribed to. Raises Refused like `channel`."""
+        return self.channel(name)
+
+    async def publish(self, channel: Channel, payloads: Sequence[str], *, kind: Published) -> Acknowledged:
+        """Publish in one go, see `Channel.publish`; what is answered will not be lost by this feed."""
+        messages = channel.publish(payloads, kind=kind)
+        return Acknowledged(epoch=channel.epoch, first=messages[0].seq, last=messages[-1].seq)
 
     def __len__(self) -> int:
         return len(self._channels)

@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import control, publishing, sse, uplink, websocket
+from app.middlewares import MIDDLEWARES
 from app.refusal import Refused
 from app.service import make_service
 from app.settings import Settings
@@ -32,7 +33,9 @@ def create_app(settings: Settings | None = None, *, log_to: Callable[[str], obje
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await service.feed.start()
         yield
+        await service.feed.close()
         service.log.flush()
 
     # No docs pages: they load scripts from a CDN. The description itself is at /openapi.json.
@@ -55,10 +58,13 @@ def create_app(settings: Settings | None = None, *, log_to: Callable[[str], obje
             allow_headers=["Authorization", "Cache-Control", "Content-Type", "Last-Event-ID"],
         )
 
+    if settings.middleware is not None:
+        app.add_middleware(MIDDLEWARES[settings.middleware])
+
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """Whether the process serves."""
-        return {"status": "ok"}
+        """Whether the process serves, and where its messages are."""
+        return {"status": "ok", "feed": service.feed.state}
 
     @app.get("/", include_in_schema=False)
     async def home() -> Response:
@@ -74,6 +80,8 @@ async def _answer_refusal(_request: Request, refused: Refused) -> Response:
     answer = denial(refused.status, str(refused))
     if refused.status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 section 11.6.1
+    if refused.status == 503:
+        answer.headers["Retry-After"] = "1"  # RFC 9110 section 10.2.3
     return answer
 
 

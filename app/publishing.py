@@ -16,7 +16,7 @@ from fastapi import APIRouter, WebSocket
 from app.admission import refuse_foreign_page
 from app.bodies import parse
 from app.control import Publish, publish_wish
-from app.feed import Channel
+from app.feed import Channel, Feed
 from app.refusal import Refused, close_reason, malformed
 from app.service import ServiceOf
 from app.websocket import PEER_GONE
@@ -35,12 +35,12 @@ async def publish(websocket: WebSocket, service: ServiceOf, channel: str) -> Non
         await websocket.accept()
         try:
             refuse_foreign_page(service, websocket)
-            await publish_frames(websocket, service.feed.channel(channel))
+            await publish_frames(websocket, service.feed, await service.feed.open(channel))
         except Refused as refused:
             await websocket.close(refused.code, close_reason(str(refused)))
 
 
-async def publish_frames(websocket: WebSocket, log: Channel) -> None:
+async def publish_frames(websocket: WebSocket, feed: Feed, log: Channel) -> None:
     """Publish each frame as it comes; returns when the publisher leaves, raises Refused for a malformed frame."""
     turn_ends = 0.0
     while (message := await websocket.receive())["type"] != "websocket.disconnect":
@@ -48,7 +48,7 @@ async def publish_frames(websocket: WebSocket, log: Channel) -> None:
         if text is None:
             expected = 'a text frame {"data": ...} or {"items": [...]}'
             raise malformed("publish", "binary frame", expected=expected, got="bytes")
-        publish_wish(log, parse(text, Publish, where="publish"))
+        await publish_wish(feed, log, parse(text, Publish, where="publish"))
         if (now := time.monotonic()) > turn_ends:
             await asyncio.sleep(0)
             turn_ends = now + TURN_S

@@ -11,7 +11,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from app.connection_log import ConnectionLog
-from app.connections import Connections
+from app.connections import FEED_LOST, Connections
 from app.envelope import Message
 from app.feed import Channel, Feed
 from app.settings import Settings
@@ -44,8 +44,25 @@ def make_service(settings: Settings, *, log_to: Callable[[str], object] | None =
         replay_limit=settings.replay_limit,
         replay_bytes=settings.replay_bytes,
     )
+    connections = Connections(settings, log)
+
+    def end_all(channel: Channel) -> None:
+        for subscriber in connections.of(channel):
+            connections.end(subscriber, FEED_LOST)
+
     feed = Feed(tuning=tuning, max_channels=settings.max_channels, on_publish=note_publish, traced=log.is_on)
-    return Service(settings=settings, log=log, feed=feed, connections=Connections(settings, log))
+    if settings.feed is not None:
+        from app.redis_feed import RedisFeed  # noqa: PLC0415 - redis-py is an extra, and slow to load
+
+        feed = RedisFeed(
+            settings.feed,
+            tuning=tuning,
+            max_channels=settings.max_channels,
+            on_publish=note_publish,
+            traced=log.is_on,
+            end_all=end_all,
+        )
+    return Service(settings=settings, log=log, feed=feed, connections=connections)
 
 
 def service_of(connection: HTTPConnection) -> Service:

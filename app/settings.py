@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.middlewares import Middleware
+
 MIB = 1024 * 1024
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -23,6 +25,10 @@ class Settings(BaseSettings):
     replay_limit: int = Field(default=1_000, ge=0, description="messages kept per channel")
     replay_bytes: int = Field(default=32 * MIB, ge=0, description="bytes of them kept per channel")
     max_channels: int = Field(default=1_000, ge=1, description="idle channels beyond this are forgotten, oldest first")
+
+    feed: Annotated[str, Field(pattern="^(redis|rediss|unix)://")] | None = Field(
+        default=None, description="a Redis for several instances, redis://HOST:PORT/DB or unix://SOCKET; null: none"
+    )
 
     # One subscriber: what may wait for it before it counts as a slow consumer.
     queue_limit: int = Field(default=1_000, ge=1, description="messages waiting")
@@ -44,6 +50,7 @@ class Settings(BaseSettings):
     # Operation.
     static: Path = Field(default=STATIC, description="folder of the pages; without it there are none")
     control: bool = Field(default=False, description="mount /control; a test bench, never for the public")
+    middleware: Middleware | None = Field(default=None, description="wrap the application; a test bench, too")
     connection_log: bool = Field(default=False, description="one JSON line per fact on stdout")
     log_level: Literal["critical", "error", "warning", "info", "debug"] = Field(
         default="warning", description="stderr; from info on uvicorn writes URLs, and with them access tokens"

@@ -33,6 +33,8 @@ class MessageStream(EventSourceResponse):
 
     def __init__(self, subscriber: Subscriber, connections: Connections) -> None:
         super().__init__(NotIterated(), ping=0, headers={"Cache-Control": "no-store"})
+        if not subscriber.channel.tuning.hint_unbuffered:
+            del self.headers["X-Accel-Buffering"]  # sse-starlette says it unasked
         self._subscriber = subscriber
         self._connections = connections
 

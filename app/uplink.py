@@ -23,10 +23,10 @@ async def post_message(request: Request, service: ServiceOf, channel: str) -> JS
     where = "POST body"
     note_uplink_request(service, request, channel)
     with noting_refusal(service, channel, None, by="status"):
-        log = service.feed.channel(channel)
+        log = await service.feed.open(channel)
         authorise(service, request, log)
         body = await read_body(request, limit_bytes=service.settings.max_body_bytes, where=where)
         uplink = parse(body, Uplink, where=where)
-        [message] = log.publish([encode_payload(uplink.data, where=where)], kind="uplink")
-    service.log.note("uplink", channel=channel, seq=message.seq)
-    return JSONResponse({"seq": message.seq}, status_code=202)
+        done = await service.feed.publish(log, [encode_payload(uplink.data, where=where)], kind="uplink")
+    service.log.note("uplink", channel=channel, seq=done.last)
+    return JSONResponse({"seq": done.last}, status_code=202)

@@ -96,13 +96,13 @@ async def listen(websocket: WebSocket, subscriber: Subscriber, service: Service)
         if message["type"] == "websocket.disconnect":
             return int(message["code"])
         try:
-            publish_uplink(message.get("text"), subscriber, service)
+            await publish_uplink(message.get("text"), subscriber, service)
         except Refused as refused:
             ending = Ending(because="closed by server", code=refused.code, reason=str(refused))
             service.connections.end(subscriber, ending)
 
 
-def publish_uplink(text: str | None, subscriber: Subscriber, service: Service) -> None:
+async def publish_uplink(text: str | None, subscriber: Subscriber, service: Service) -> None:
     """One text frame becomes one message of type `uplink`; raises Refused."""
     where, limit_bytes = "uplink", service.settings.max_body_bytes
     if text is None:
@@ -110,8 +110,8 @@ def publish_uplink(text: str | None, subscriber: Subscriber, service: Service) -
     if len(text) > limit_bytes:  # uvicorn's own limit is in bytes and comes first; this one holds under any server
         raise too_big(where, limit_bytes=limit_bytes, got=len(text))
     uplink = parse(text, Uplink, where=where)
-    [message] = subscriber.channel.publish([encode_payload(uplink.data, where=where)], kind="uplink")
-    service.log.note("uplink", channel=subscriber.channel.name, subscriber=subscriber.number, seq=message.seq)
+    done = await service.feed.publish(subscriber.channel, [encode_payload(uplink.data, where=where)], kind="uplink")
+    service.log.note("uplink", channel=subscriber.channel.name, subscriber=subscriber.number, seq=done.last)
 
 
 def denial(status: int, sentence: str) -> Response:

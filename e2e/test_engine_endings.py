@@ -33,7 +33,7 @@ async def test_clean_close(cell: RawCell) -> None:
 @pytest.mark.entries("D02")
 async def test_end_without_the_protocols_end(cell: RawCell) -> None:
     """The connection ends with a FIN in the middle: no last chunk, no close frame."""
-    cell.record(measures.ending(), measures.fate(), measures.noticed_ms())
+    cell.record(measures.ending(otherwise="nothing"), measures.fate(), measures.noticed_ms(cap=budgets.NOTICE))
     cell.serve(origin.either(origin.streams(ONE, then="fin"), origin.accepts("1 one", then="fin")))
     await cell.open()
     await cell.outcome()
@@ -43,7 +43,7 @@ async def test_end_without_the_protocols_end(cell: RawCell) -> None:
 @pytest.mark.entries("D03")
 async def test_reset_in_mid_stream(cell: RawCell) -> None:
     """The connection is reset (RST) in mid-stream: what does the page learn, and how soon?"""
-    cell.record(measures.ending(), measures.fate(), measures.noticed_ms())
+    cell.record(measures.ending(otherwise="nothing"), measures.fate(), measures.noticed_ms(cap=budgets.NOTICE))
     cell.serve(origin.either(origin.streams(ONE, then="reset"), origin.accepts("1 one", then="reset")))
     await cell.open()
     await cell.outcome()

@@ -67,6 +67,14 @@ TOLD_TO_STAY = story(
     page(1_000, "over", because="WebSocket is CLOSED, code 1000"),
     driver(1_000 + WATCHED_MS, "watched"),
 )
+ENDED: Final = f"{LAST_WORD}: close (code 1000, clean True) at 8100 ms"
+WATCHED = story(  # and ended by the attempt itself
+    opening(10),
+    page(30, "open"),
+    heartbeat(2_030),
+    driver(8_060, "watched"),
+    page(8_100, "close", code=1000, reason="", clean=True),
+)
 LEFT = story(
     driver(500, "left", how="closed"),
     server(540, "gone", because="peer left"),
@@ -156,6 +164,20 @@ CASES: dict[str, Case] = {
         broken=(
             (moved("page", "message", 500, type="heartbeat"), "1 heartbeats before the break; expected at least 2"),
             (without("page", "message", type="heartbeat"), "0 heartbeats before the break; expected at least 2"),
+        ),
+    ),
+    "stayed_open": Case(
+        check=checks.stayed_open,
+        timeline=WATCHED,
+        held="no sign of an end in 8030 ms",
+        broken=(
+            (also(page(5_040, "error", state="CONNECTING")), "error 5010 ms after it opened"),
+            (also(page(5_040, "close", code=1006, reason="", clean=False)), "close 5010 ms after it opened"),
+            (also(page(2_030, "silence", for_ms=2_000)), "silence 2000 ms after it opened"),
+        ),
+        undecided=(
+            (without("driver", "watched"), f"nobody watched an open stream; {ENDED}"),
+            (without("page", "open"), f"nobody watched an open stream; {ENDED}"),
         ),
     ),
     "stayed_closed": Case(

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 from wirematrix.attempts import Job, Play, Scenario, Stage
-from wirematrix.driver import LiveCell
+from wirematrix.driver import LiveCell, Node
 from wirematrix.model import Attempt, Cell, Expectation, Kind, ScenarioText
 from wirematrix.probe import CLOCK_AND_APIS, Probe
 
@@ -62,11 +62,11 @@ async def on_stage(stage: Stage, page: Page | None = None) -> None:
         channel="c1",
         page=cast("Any", page),
         probe=probe,
-        server=cast("Any", SimpleNamespace(answers=False)),
-        control=nothing,
+        nodes=[Node(cast("Any", SimpleNamespace(answers=False)), nothing)],
         recorder=stage.recorder,
         waits=stage.waits,
     )
+    live.network = cast("Any", SimpleNamespace(check_alive=lambda: None))
     try:
         await probe.visit("http://127.0.0.1:1/probe.html", needs=CELL.transport)
         await stage.play(live)

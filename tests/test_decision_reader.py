@@ -12,9 +12,10 @@ from ruamel.yaml import YAML
 from tests.committed_run import committed_matrix
 from tests.small_decision import BASE, DECISION
 from tests.small_matrix import mistake_in, write
-from wirematrix.decision.model import CANDIDATES, Decision
+from wirematrix.decision.model import CANDIDATES, CellSource, Decision
 from wirematrix.decision.slots import plan_of
 from wirematrix.marks import marked
+from wirematrix.matrix import parse
 from wirematrix.model import Build
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -237,6 +238,24 @@ def test_a_mistake_is_answered_with_its_place(old: str, new: str, said: str, *, 
 def test_the_decision_above_is_without_a_mistake() -> None:
     """The mistakes are the only ones: without them the schema accepts it."""
     assert Draft202012Validator(SCHEMA).is_valid(YAML(typ="safe").load(BASE + DECISION))
+
+
+OVER_NGINX = """\
+  nginx: {title: a reset behind nginx, kind: reset, via: {route: nginx, side: behind}}
+scenarios:
+"""
+
+
+def test_real_servers_are_evidence_where_they_are_named() -> None:
+    """Not every run leads over real servers, so evidence that names no network means the others, and a named one it."""
+    base = BASE.replace("scenarios:\n", OVER_NGINX).replace("[close, reset]", "[close, reset, nginx]")
+    for written, meant in (("returns}", {"close", "reset"}), ("returns, network: nginx}", {"nginx"})):
+        text = base + DECISION.replace("scenario: returns}\n    pause", f"scenario: {written}\n    pause", 1)
+        decision = parse(text.encode(), "matrix.yaml").decision
+        assert decision is not None
+        (source,) = next(factor for factor in decision.factors if factor.name == "return").evidence[0].sources
+        assert isinstance(source, CellSource)
+        assert {way.network for way in source.ways} == meant
 
 
 # The committed decision

@@ -8,9 +8,9 @@ import json
 import pytest
 from rich.console import Console
 
-from wirematrix import doctor, engines
+from wirematrix import doctor, engines, routes
 from wirematrix.doctor import Condition, Diagnosis, EngineFinding
-from wirematrix.errors import EngineUnavailable
+from wirematrix.errors import EngineUnavailable, Skipped
 from wirematrix.model import Build
 
 BUILD = Build(
@@ -87,3 +87,21 @@ def test_exit_status_and_json(monkeypatch: pytest.MonkeyPatch) -> None:
     told = json.loads(console.file.getvalue())  # type: ignore[attr-defined]
     assert told["healthy"] is False
     assert told["engines"][0]["remedy"] == "apt-get install xvfb"
+
+
+def test_route_servers_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each server of the routes is told with its version and place, or with the command that installs it."""
+
+    def located(command: str) -> str:
+        if command == "caddy":
+            raise Skipped("caddy is not installed")
+        return f"/usr/sbin/{command}"
+
+    monkeypatch.setattr(routes, "located", located)
+    monkeypatch.setattr(routes, "version_of", lambda command: located(command) and "1.2.3")
+    found = {one.name: one for one in doctor.route_servers()}
+    assert set(found) == set(routes.PACKAGES)
+    assert found["nginx"].says == "1.2.3 (/usr/sbin/nginx)"
+    diagnosis = Diagnosis(engines=(), conditions=tuple(found.values()))
+    assert diagnosis.healthy  # the other cells do not need them
+    assert [*doctor.remedies(diagnosis)] == [f"get caddy: {routes.remedy('caddy')}"]

@@ -10,7 +10,7 @@ import pytest
 
 from wirematrix import driver
 from wirematrix.budgets import Budget
-from wirematrix.driver import LiveCell
+from wirematrix.driver import LiveCell, Node
 from wirematrix.errors import ControlRefused
 from wirematrix.ledger import read
 from wirematrix.model import Cell
@@ -67,8 +67,7 @@ def cell_with(recorder: Recorder, control: Control, *, answers: bool = True) -> 
         channel="c1",
         page=cast("Any", None),
         probe=cast("Any", Probe(recorder)),
-        server=cast("Any", SimpleNamespace(answers=answers)),
-        control=cast("Any", control),
+        nodes=[Node(cast("Any", SimpleNamespace(answers=answers)), cast("Any", control))],
         recorder=recorder,
         waits=Waits(recorder),
     )

@@ -12,6 +12,7 @@ from wirematrix.errors import (
     ControlRefused,
     EngineCrashed,
     EngineUnavailable,
+    IntermediaryDied,
     InvalidInput,
     LoadFailed,
     NotReached,
@@ -51,6 +52,11 @@ TEXTS: list[tuple[WirematrixError, str]] = [
         ServiceDied("python -m app", exit_code=None, last_words=""),
         "app process `python -m app` ended with exit code None",
     ),
+    (
+        IntermediaryDied("route nginx-h2", exit_code=-9, last_words="bind() failed"),
+        "route nginx-h2 ended with exit code -9, last words: bind() failed",
+    ),
+    (IntermediaryDied("route caddy", exit_code=None, last_words=""), "route caddy ended with exit code None"),
     (
         ControlRefused("POST /control/channels/a/fence", status=404, answer="no such channel"),
         "POST /control/channels/a/fence: answered 404: no such channel",

@@ -19,7 +19,7 @@ from tools.walls import Module
 
 ROOT = Path(__file__).resolve().parent.parent
 
-COMMANDS = ("comment", "diff", "documented", "export", "load", "locust", "merge", "open", "plan", "show")
+COMMANDS = ("comment", "deploying", "diff", "documented", "export", "load", "locust", "merge", "open", "plan", "show")
 # Which ring a module of wirematrix is in; a package stands for everything in it. Imports point inward: 3 → 2 → 1 → 0.
 RINGS_BY_MODULE = {
     0: ("errors", "model", "load_model", "budgets"),  # words
@@ -50,6 +50,7 @@ RINGS_BY_MODULE = {
         "nodes",
         "pageclock",
         "repeats",
+        "routing",
         "runfile",
         "timeline",
         "transitions",
@@ -90,10 +91,11 @@ RINGS_BY_MODULE = {
         "side",
         "sockets",
         "waits",
+        "way",
     ),
     3: (  # faces
         *("cli", "command_files", "doctor", "items", "load_progress", "options", "plugin", "progress", "report"),
-        *("runbook", "soak", *(f"{name}_command" for name in COMMANDS)),
+        *("runbook", "unasked", *(f"{name}_command" for name in COMMANDS)),
     ),
 }
 RINGS = {f"wirematrix.{name}": ring for ring, names in RINGS_BY_MODULE.items() for name in names}
@@ -113,7 +115,7 @@ OWNERS = {
     "psutil": {"wirematrix.admission", "wirematrix.doctor", "wirematrix.engines", "wirematrix.resources"}
     | {"wirematrix.load", "wirematrix.load_command", "wirematrix.runbook"},
     "pygments": {"wirematrix.effort"},
-    "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.soak"},
+    "pytest": {"wirematrix.items", "wirematrix.options", "wirematrix.plugin", "wirematrix.unasked"},
     "rich": {
         "wirematrix.cli",
         "wirematrix.doctor",
@@ -123,6 +125,7 @@ OWNERS = {
     }
     | {f"wirematrix.{name}_command" for name in ("diff", "documented", "load", "plan", "show")},
     "ruamel": {"wirematrix.matrix", "wirematrix.yamlfile"},
+    "trustme": {"wirematrix.routes.certificates"},
     "typer": {"wirematrix.cli", "wirematrix.progress", *(f"wirematrix.{name}_command" for name in COMMANDS)},
     "xdist": {"wirematrix.plugin"},
     # app and load
@@ -131,6 +134,7 @@ OWNERS = {
     "httpx_sse": {"load.bench"},
     "pydantic": {"app", "wirematrix.matrix"},
     "pydantic_settings": {"app"},
+    "redis": {"app.redis_feed", "tests.app"},
     "sse_starlette": {"app", "load.tiers"},
     "starlette": {"app", "load.tiers"},
     "uvicorn": {"app", "load.tiers"},

@@ -30,6 +30,7 @@ from wirematrix.network import Network, PacketLoss
 from wirematrix.probe import Probe
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
+from wirematrix.way import Way
 
 pytestmark = pytest.mark.anyio
 
@@ -208,7 +209,7 @@ def network_over(rig: Rig, recorder: Recorder, wire: Wire | None, *, for_ms: int
     nobody = cast("Any", None)
     return LiveNetwork(
         Network(name="lost", title="packets are lost", recipe=PacketLoss(for_ms=for_ms)),
-        proxy=rig.proxy,
+        way=Way(origin="", proxy=rig.proxy, end_kind="link-end", route=None),
         server=nobody,
         recorder=recorder,
         waits=Waits(recorder),

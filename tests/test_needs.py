@@ -16,6 +16,12 @@ from wirematrix.model import Cell
 
 ROOT = Path(__file__).resolve().parent.parent
 FOUNDED = BASE + "foundation: opens\n"
+ROUTED = """\
+  nginx: {title: nginx, kind: direct, via: {route: nginx}}
+  cut: {title: a cut behind nginx, kind: reset, via: {route: nginx, side: behind}}
+  caddy: {title: Caddy, kind: direct, via: {route: caddy}}
+scenarios:
+"""
 LAST = "    transports: websocket\n"  # of `reopens`, the last scenario of the base
 
 
@@ -62,6 +68,16 @@ def test_needs_may_be_any_scenarios(tmp_path: Path) -> None:
         "resumes[webkit-websocket-direct]": ["reopens[webkit-websocket-direct]"],
         "resumes[webkit-websocket-close]": ["reopens[webkit-websocket-direct]"],
     }  # and not over EventSource, over which `reopens` does not run
+
+
+def test_a_cell_over_a_route_needs_the_same_route(tmp_path: Path) -> None:
+    """Where the needed scenario runs over the cell's route, whatever its fault, that cell counts; else its first."""
+    text = with_needs("[]").replace("foundation", "  resumes: {networks: [cut, caddy], needs: [reopens]}\nfoundation")
+    text = text.replace("scenarios:\n", ROUTED, 1).replace("[close, direct]", "[direct, nginx]", 1)
+    assert needs_in(tmp_path, text) == {
+        "resumes[webkit-websocket-cut]": ["reopens[webkit-websocket-nginx]"],
+        "resumes[webkit-websocket-caddy]": ["reopens[webkit-websocket-direct]"],
+    }
 
 
 def test_an_excluded_cell_is_no_foundation(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_every_kind_is_tried_and_belongs_to_one_family() -> None:
     ("written", "said"),
     [
         ("kind: drop", "kind: unknown kind 'drop'; expected " + ", ".join(KINDS[:-1]) + " or restart"),
-        ("kind: close, for_ms: 5", "for_ms: unknown key 'for_ms'; expected title or kind"),
+        ("kind: close, for_ms: 5", "for_ms: unknown key 'for_ms'; expected title, kind or via"),
         ("kind: refuse", "key 'for_ms' is missing; expected title, kind and for_ms"),
         ("kind: refuse, for_ms: 0", "for_ms: got 0; expected a whole number from 1 to 600000"),
         ("kind: refuse, for_ms: 1.5", "for_ms: got 1.5; expected a whole number from 1 to 600000"),

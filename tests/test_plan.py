@@ -42,6 +42,24 @@ def test_slow_scenarios_are_marked(
     assert "excluded: reopens[webkit-websocket-close]: it has no meaning" in lines
 
 
+def test_cells_over_routes_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So are cells over a real server, and a job of CI that runs everything does not run them."""
+    monkeypatch.setenv("COLUMNS", "160")
+    job = "jobs:\n  - {name: here, runs-on: ubuntu-latest, system: Ubuntu, engines: chromium, origin: playwright}\n"
+    over = BASE.replace("kind: close}", "kind: close, via: {route: nginx}}")
+    file = write(tmp_path, f"{over}{job}")
+    plan(file)
+    lines = [" ".join(line.replace("│", " ").split()) for line in capsys.readouterr().out.splitlines()]
+    assert "8 cells, 2 of them over routes: run only when asked for" in lines
+    plan(file, ["chromium"], as_json=True)
+    told = json.loads(capsys.readouterr().out)
+    over_routes = [cell["id"] for cell in told["cells"] if cell["routes"]]
+    assert over_routes == ["reopens[chromium-websocket-close]"]
+    assert {cell["id"] for cell in told["cells"]} - set(told["jobs"][0]["cells"]) == set(over_routes)
+
+
 def test_machines_get_every_axis(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The JSON has each cell with its origin relation, whether it is slow, and the cells it builds on."""
     plan(file, ["chromium"], as_json=True)

@@ -75,6 +75,17 @@ async def test_what_passes_is_told_once_for_each_piece(framing: str) -> None:
         assert rig.of("unread") == []
 
 
+async def test_answers_that_are_errors_are_told() -> None:
+    """A 502 on a link is told with it; the 200 before it and the 304 behind it are not."""
+    heads = ("200 OK", "502 Bad Gateway", "304 Not Modified")
+    async with Rig.running() as rig:
+        page, server = await rig.link()
+        answers = "".join(f"HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n" for head in heads).encode()
+        await server.send(answers)
+        await page.read(len(answers))
+        assert rig.of("answer") == [{"link": 1, "status": 502}]
+
+
 async def test_each_link_tells_of_its_own() -> None:
     """The same messages on two links have passed twice, and each line names its link."""
     async with Rig.running() as rig:

@@ -44,6 +44,7 @@ LARGEST_PICTURE = 250_000
 # runs them by.
 RUN_ELSEWHERE = {
     "make matrix": (".ci/run", "make matrix"),
+    "make matrix-routes": (".github/workflows/matrix.yml", "run: make matrix-routes"),
     "make test": (".ci/run", "make test"),
     ". .venv/bin/activate": ("tools/environment.py", 'VENV = ROOT / ".venv"'),
     "wirematrix doctor": ("tests/test_doctor.py", "diagnose("),

@@ -133,7 +133,7 @@ class Launched:
         self.special = special
         self.died = asyncio.Event()
 
-    async def new_page(self) -> SimpleNamespace:
+    async def new_page(self, *, ignore_https_errors: bool) -> SimpleNamespace:
         """A page."""
         return SimpleNamespace(of=self.special, close=self.page_closed, crashed=asyncio.Event(), closing=False)
 

@@ -1,6 +1,7 @@
 """The doors of the Makefile, for any system: each sees to the environment first and then runs one thing in it.
 
     python3 tools/doors.py matrix [ARGS ...]    the browsers, then `wirematrix matrix ARGS`
+    python3 tools/doors.py matrix-routes [ARGS ...]   browsers and servers, then the cells with a real server in between
     python3 tools/doors.py test [ARGS ...]      lint, types, workflows, then `pytest tests ARGS`, in workers
     python3 tools/doors.py prove [ARGS ...]     the browsers, then `pytest tests_browser`, or the part that ARGS name
     python3 tools/doors.py bench [ARGS ...]     what fan-out costs beside other ways, and receiving beside other clients
@@ -22,10 +23,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-DOORS = ("matrix", "test", "prove", "bench", "serve", "setup", "lock", "clean")
-BROWSING = ("matrix", "prove")  # these need the browsers
+DOORS = ("matrix", "matrix-routes", "test", "prove", "bench", "serve", "setup", "lock", "clean")
+BROWSING = ("matrix", "matrix-routes", "prove")  # these need the browsers
 RUNS = {
     "matrix": ("wirematrix", "matrix"),
+    "matrix-routes": ("wirematrix", "matrix", "-m", "routes"),
     "prove": ("pytest",),
     "bench": ("load.bench",),
     "serve": ("wirematrix", "serve"),
@@ -47,7 +49,7 @@ def main(door: str, arguments: list[str]) -> int:
         return lock()
     if door == "clean":
         return clean()
-    from tools import browsers, environment  # noqa: PLC0415  (a Python that is too old cannot read them)
+    from tools import browsers, environment, route_servers  # noqa: PLC0415  (a Python that is too old cannot read them)
 
     environment.main()
     python = str(environment.PYTHON)
@@ -57,6 +59,8 @@ def main(door: str, arguments: list[str]) -> int:
         wanted = engines(arguments, browsers.ENGINES)
         if wanted is not None:
             browsers.main([word for engine in wanted for word in ("--engine", engine)])
+    if door == "matrix-routes":
+        route_servers.main()
     if door == "prove" and not any(word.startswith("tests_browser") for word in arguments):
         arguments = ["tests_browser", *arguments]
     return run(python, "-m", *RUNS[door], *arguments) if door in RUNS else 0

@@ -20,7 +20,7 @@ from typing import get_args
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from wirematrix import budgets, matrix, network
+from wirematrix import budgets, matrix, network, routing
 from wirematrix.load.catalogue import ENTRIES
 from wirematrix.load_figures import FIGURES
 from wirematrix.load_model import LIMIT_MEANS
@@ -54,8 +54,35 @@ def waits() -> str:
 def networks() -> str:
     """The networks of matrix.yaml."""
     listed = matrix.load(ROOT / "matrix.yaml").networks
-    rows = ((f"`{one.name}`", f"`{one.kind}`", one.title, figures(one.recipe)) for one in listed)
+    rows = ((f"`{one.name}`", f"`{one.kind}`", one.title, ", ".join(filter(None, said_of(one)))) for one in listed)
     return table(("network", "kind", "what it does", "figures"), rows)
+
+
+def said_of(one: network.Network) -> tuple[str, str]:
+    """A network's figures: those of its recipe, and the route it leads over."""
+    if one.via is None:
+        return figures(one.recipe), ""
+    usual = one.via.idle_s == one.via.route.idle_s
+    side = "" if isinstance(one.recipe, network.Direct) else one.via.side
+    over = {"route": one.via.route.name, "side": side, "idle_s": "" if usual else one.via.idle_s}
+    return figures(one.recipe), ", ".join(f"`{key}` {value}" for key, value in over.items() if value)
+
+
+def routes() -> str:
+    """The routes a network may lead over, and how long each waits for a silent connection."""
+    rows = (
+        (
+            f"`{one.name}`",
+            f"`{one.package}`" if one.package else "",
+            one.title,
+            "" if one.idle_s is None else str(one.idle_s),
+            f"[{one.configuration}](../wirematrix/routes/configurations/{one.configuration})",
+            f"[makers]({one.see})",
+        )
+        for one in routing.ROUTES.values()
+    )
+    head = ("route", "package", "what it is", "ends what is silent for, s", "configuration", "as advised by")
+    return table(head, rows)
 
 
 def network_kinds() -> str:
@@ -95,6 +122,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "budgets": waits,
     "networks": networks,
     "network-kinds": network_kinds,
+    "routes": routes,
     "load-figures": load_figures,
     "limits": limits,
     "tiers": tiers,

@@ -68,6 +68,8 @@ PRIMING = Budget("priming", 3_000)  # the head of a response is out, and not a b
 BLACKHOLED = Budget("blackholed", 170_000)  # packets are lost for so long; TCP retransmits more and more seldom
 IN_BACKGROUND = Budget("in-background", 150_000)  # a page stays hidden; timers of one may wake once a minute
 UNANSWERED = Budget("unanswered", 90_000)  # a request that nobody answers; engines wait for minutes, or for ever
+BUFFERED = Budget("buffered", 6_000)  # what a server in between has not passed on by then it holds back
+IDLE = Budget("idle", 8_000)  # a silence longer than the routes of the matrix allow, which is 5 s
 A_MOMENT = Budget("a-moment", 300)  # between two events that an engine fires one after the other
 
 # What an engine may take.
@@ -84,6 +86,7 @@ SERVICE_START = Budget("service-start", 30_000)
 SERVICE_STOP = Budget("service-stop", 10_000)
 CONTROL = Budget("control", 15_000)  # one request to /control
 PROXY = Budget("proxy", 10_000)  # opening and closing a fault proxy
+ROUTE = Budget("route", 10_000)  # a server between page and app begins to listen, or ends
 ATTEMPT = Budget("attempt", 120_000)  # a whole attempt, whatever it waits for: the end of a hung one
 ATTEMPT_SOAK = Budget("attempt-soak", 400_000)  # the same for a scenario that is slow by nature
 WIRE = Budget("wire", 10_000)  # making a network namespace, losing packets and healing

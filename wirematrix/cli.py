@@ -16,6 +16,7 @@ from rich.console import Console
 from wirematrix import (
     codec,
     comment_command,
+    deploying_command,
     diff_command,
     documented_command,
     export_command,
@@ -73,6 +74,7 @@ cli.command("export")(export_command.export)
 cli.command("show")(show_command.show)
 cli.command("open")(open_command.open_report)
 cli.command("documented")(documented_command.documented)
+cli.command("deploying")(deploying_command.deploying)
 RunFiles = Annotated[list[Path], typer.Argument(help="run files, as written to results/run.json")]
 MatrixFile = Annotated[Path, typer.Option("--matrix", help="the matrix")]
 Baseline = Annotated[

@@ -24,7 +24,7 @@ from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from wirematrix.errors import InvalidInput
-from wirematrix.model import Attempt, Cell, Observation, Verdict
+from wirematrix.model import Attempt, Cell, Observation, Run, RunInfo, Verdict
 from wirematrix.nodes import choice, enumeration, unknown
 
 Value = TypeVar("Value")
@@ -32,7 +32,11 @@ Plain = Any  # a JSON value, as json.loads gives it
 Decoder = Callable[[Plain], Any]
 SHOWN_CHARS: Final = 60
 DERIVED: Final[Mapping[type, str]] = {Cell: "id", Verdict: "expected"}
-OPTIONAL: Final[Mapping[type, tuple[str, ...]]] = {Attempt: ("artifacts",)}
+OPTIONAL: Final[Mapping[type, tuple[str, ...]]] = {
+    Attempt: ("artifacts",),  # these are younger than the first files of this version
+    Run: ("routes",),
+    RunInfo: ("routes_left_out",),
+}
 SPOKEN: Final[Mapping[type, str]] = {
     str: "text", int: "a whole number", float: "a number", bool: "true or false", NoneType: "null"
 }  # fmt: skip

@@ -17,10 +17,11 @@ from wirematrix.errors import WirematrixError
 from wirematrix.lossy import Wire
 from wirematrix.network import Network
 from wirematrix.probe import Probe
-from wirematrix.proxy import FaultProxy
+from wirematrix.routes import RedisServer
 from wirematrix.server import Server
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
+from wirematrix.way import Way
 
 
 class LiveNetwork:
@@ -30,7 +31,7 @@ class LiveNetwork:
         self,
         condition: Network,
         *,
-        proxy: FaultProxy,
+        way: Way,
         server: Server,
         recorder: Recorder,
         waits: Waits,
@@ -39,8 +40,10 @@ class LiveNetwork:
         nudge: Callable[[], Awaitable[None]],
     ) -> None:
         self.condition = condition
-        self._proxy = proxy
+        self._way = way
+        self._proxy = way.proxy
         self._server = server
+        self.redis: RedisServer | None = None  # set by the runner where several nodes keep their messages there
         self._recorder = recorder
         self._waits = waits
         self._probe = probe
@@ -128,6 +131,30 @@ class LiveNetwork:
         await self._proxy.heal()
         self._mended()
 
+    @asynccontextmanager
+    async def without_redis(self) -> AsyncIterator[None]:
+        """The apps' Redis is gone while the body happens, and comes back with what it had acknowledged."""
+        if self.redis is None:
+            raise WirematrixError(f"network {self.condition.name!r} leads to no app that keeps its messages in Redis")
+        self._recorder.observe("driver", "redis-ended")
+        await self.redis.close()
+        yield
+        await self.redis.start()
+        self._recorder.observe("driver", "redis-back")
+
+    def reload(self) -> None:
+        """Have the route's server read its configuration anew while connections live."""
+        if self._way.route is None:
+            raise WirematrixError(f"network {self.condition.name!r} leads over no server that could be told to reload")
+        self._recorder.observe("driver", "reload")
+        self._way.route.reload()
+
+    def check_alive(self) -> None:
+        """Raise IntermediaryDied if the route's server, or the apps' Redis, ended by itself."""
+        self._way.check_alive()
+        if self.redis is not None:
+            self.redis.check_alive()
+
     @property
     def _lossy(self) -> Wire:
         if self._wire is None:
@@ -139,7 +166,7 @@ class LiveNetwork:
         since_ms = self._broke()
         await self._proxy.apply(fault)
         await self._nudge()
-        await self._waits.until("link", "link-end", since_ms=since_ms, budget=DELIVER)
+        await self._waits.until("link", self._way.end_kind, since_ms=since_ms, budget=DELIVER)
         await self._proxy.heal()
         self._mended()
 
@@ -152,6 +179,7 @@ class LiveNetwork:
             await self._server.kill()
         else:
             await self._server.terminate()
+        self._recorder.observe("driver", "app-ended", by=how)
         await self._reaches(until_ms)
         await self._server.start()
         await self._proxy.heal()

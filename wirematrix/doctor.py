@@ -25,10 +25,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from wirematrix import engines, lossy
+from wirematrix import engines, lossy, routes
 from wirematrix.engines import playwright_builds
 from wirematrix.engines.builds import PLAYWRIGHT_TRIED, python_here
-from wirematrix.errors import WirematrixError
+from wirematrix.errors import Skipped, WirematrixError
 from wirematrix.model import ENGINES, Build
 
 NEEDED: Final = ("chromium", "firefox", "webkit")
@@ -59,7 +59,7 @@ class EngineFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something a run needs of the machine. `remedy` is one command or a short advice."""
+    """Something a run needs of the machine, or can use. `remedy` is one command or a short advice."""
 
     name: str
     held: bool
@@ -150,6 +150,7 @@ def conditions() -> Iterator[Condition]:
     )
     yield display()
     yield packet_loss()
+    yield from route_servers()
     yield ports()
     yield clock()
     yield from resources()
@@ -174,6 +175,16 @@ def packet_loss() -> Condition:
     """A network namespace for cells that lose packets; without one they are skipped, and the rest of a run is not."""
     because = asyncio.run(lossy.why_not())
     return Condition(name="packet loss", held=True, says=because or "can be made, in a network namespace")
+
+
+def route_servers() -> Iterator[Condition]:
+    """The servers that stand between page and app; without one its cells are skipped, and the rest of a run is not."""
+    for command in routes.PACKAGES:
+        try:
+            says, remedy = f"{routes.version_of(command)} ({routes.located(command)})", ""
+        except Skipped:
+            says, remedy = "not installed; cells that lead over it are skipped", routes.remedy(command)
+        yield Condition(name=command, held=True, says=says, remedy=remedy)
 
 
 def ports() -> Condition:
@@ -275,5 +286,5 @@ def remedies(diagnosis: Diagnosis) -> Iterator[str]:
         if not found.usable and found.remedy:
             yield f"{'mend' if found.needed else 'get'} {found.engine}: {found.remedy}"
     for condition in diagnosis.conditions:
-        if not condition.held and condition.remedy:
-            yield f"mend {condition.name}: {condition.remedy}"
+        if condition.remedy and (condition.name in routes.PACKAGES or not condition.held):
+            yield f"{'get' if condition.held else 'mend'} {condition.name}: {condition.remedy}"

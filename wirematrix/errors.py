@@ -84,6 +84,20 @@ class ServiceDied(WirematrixError):
         return f"app process `{self.command}` ended with exit code {self.exit_code}{said}"
 
 
+class IntermediaryDied(WirematrixError):
+    """A server between page and app or beside the app ended untold: our fault; carries exit code and last words."""
+
+    def __init__(self, program: str, *, exit_code: int | None, last_words: str) -> None:
+        self.program = program
+        self.exit_code = exit_code
+        self.last_words = last_words
+        super().__init__(program, exit_code, last_words)
+
+    def __str__(self) -> str:
+        said = f", last words: {self.last_words}" if self.last_words else ""
+        return f"{self.program} ended with exit code {self.exit_code}{said}"
+
+
 class ScriptFailed(WirematrixError):
     """A script of an origin raised: our fault, whatever it raised; that is the cause."""
 

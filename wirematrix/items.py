@@ -70,7 +70,9 @@ def is_raw(item: pytest.Function) -> bool:
 def check_cells(item: pytest.Function, matrix: Matrix) -> None:
     """Raises InvalidInput for a scenario whose `cell` is of no known kind, or a network that it would never meet."""
     cell = cell_of(item)
-    if is_raw(item) and cell and matrix.network(cell.network).kind not in RAW_NETWORKS:
+    network = matrix.network(cell.network) if cell else None
+    before_app = network and (network.kind not in RAW_NETWORKS or (network.via and network.via.route.middleware))
+    if is_raw(item) and cell and before_app:
         raise InvalidInput(
             source_of(item),
             f"{item.function.__name__}: network {cell.network} lies before the app, not before an origin of its own",

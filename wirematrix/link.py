@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Final, Literal, Protocol
 
@@ -28,6 +29,7 @@ POLL_S: Final = 0.002  # how often a truncation looks whether its bytes have lef
 By = Literal["page", "server", "proxy"]
 How = Literal["fin", "reset", "refused"]
 Match = Callable[[Request], bool]
+Upstream = tuple[str, int] | Path  # of TCP, or of a Unix socket
 
 
 class Observe(Protocol):
@@ -120,11 +122,15 @@ class Link:
         self._ended_as = "reset"
         self.page.reset()
 
-    async def connect(self, host: str, port: int) -> None:
+    async def connect(self, upstream: Upstream) -> None:
         """Connect to the server. If it refuses, or takes longer than the budget, the page is reset."""
         try:
             async with asyncio.timeout(budgets.PROXY.seconds):
-                await asyncio.get_running_loop().create_connection(lambda: self.server, host, port)
+                loop = asyncio.get_running_loop()
+                if isinstance(upstream, Path):
+                    await loop.create_unix_connection(lambda: self.server, str(upstream))
+                else:
+                    await loop.create_connection(lambda: self.server, *upstream)
         except OSError:
             self._first_end = self._first_end or ("server", "refused")
             self.down.receive(End.RESET)
@@ -200,6 +206,9 @@ class Link:
         if flow is self.down and not self._passing.gave_up:
             for run in self._passing.feed(piece):
                 self._tell("passed", run)
+            for status in self._passing.errors:
+                self._observe("answer", link=self.number, status=status)
+            self._passing.errors.clear()
             self._check_passing()
         now = monotonic()
         if now - self._reported_at >= REPORT_EVERY_S:

@@ -124,7 +124,8 @@ class Matrix:
     def needs(self, cells: Collection[Cell]) -> Mapping[Cell, tuple[Cell, ...]]:
         """The cells that each cell builds on: of the same engine and transport, one per needed scenario.
 
-        Over the needed scenario's first network, and across origins if the cell is and the needed scenario knows that.
+        Over the needed scenario's first network with the same route, or like the cell's with none, else over its first;
+        and across origins if the cell is and the needed scenario knows that.
         A needed scenario without such a cell is in nobody's way; nor is a cell that is not one of `cells`.
         """
         by_name = {selection.scenario: selection for selection in self.selections}
@@ -134,11 +135,18 @@ class Matrix:
             for one in (by_name[name] for name in by_name[cell.scenario].needs):
                 relation = cell.relation if cell.relation in one.relations else SAME_ORIGIN
                 if cell.transport in one.transports and relation in one.relations:
-                    found = (one.cell(cell.engine, cell.transport, relation, network) for network in one.networks)
+                    own = self._route_of(cell.network)
+                    ways = sorted(one.networks, key=lambda network: self._route_of(network) != own)
+                    found = (one.cell(cell.engine, cell.transport, relation, network) for network in ways)
                     yield from [meant for meant in found if meant not in excluded][:1]
 
         selected = set(cells)
         return {cell: tuple(each for each in needed(cell) if each in selected) for cell in cells}
+
+    def _route_of(self, name: str) -> str:
+        """The route that a network leads over; "" if over none."""
+        via = self.network(name).via
+        return via.route.name if via else ""
 
     def network(self, name: str) -> Network:
         """The network of that name; InvalidInput if the file lists none."""
@@ -209,18 +217,23 @@ def parse(content: bytes, file: str, *, unfinished: bool = False) -> Matrix:
         claims=_claims(expectations, remaining),
         scenarios_place=top["scenarios"].place,
         load=load_settings.parse(top.get("load")),
-        decision=decision_in.parse(top["decision"], _known(selections, axes)) if "decision" in top else None,
+        decision=decision_in.parse(top["decision"], _known(selections, axes, networks)) if "decision" in top else None,
         jobs=jobs_in.parse(top.get("jobs"), axes["engine"]),
     )
 
 
-def _known(selections: Sequence[Selection], axes: Axes) -> Known:
-    """What the evidence of a decision may name."""
+def _known(selections: Sequence[Selection], axes: Axes, networks: Sequence[Network]) -> Known:
+    """What the evidence of a decision may name; over real servers it has to be named, for not every run has these."""
+    over_routes = {network.name for network in networks if network.via}
+
+    def rows(one: Selection) -> Rows:
+        usual = tuple(name for name in one.networks if name not in over_routes)
+        return Rows(
+            networks=one.networks, usual=usual or one.networks, transports=one.transports, relations=one.relations
+        )
+
     return Known(
-        scenarios={
-            one.scenario: Rows(networks=one.networks, transports=one.transports, relations=one.relations)
-            for one in selections
-        },
+        scenarios={one.scenario: rows(one) for one in selections},
         networks=tuple(axes["network"]),
         relations=tuple(axes["relation"]),
         engines=tuple(axes["engine"]),

@@ -184,7 +184,7 @@ def _planned(plan: Plan | None) -> Iterator[LostJob]:
     for job in plan.jobs:
         yield LostJob(job=job.name, system=job.system, origin=job.origin, declared=job.cells)
     if not plan.jobs:
-        cells = tuple(cell.id for cell in plan.cells if not cell.soak)
+        cells = tuple(cell.id for cell in plan.cells if not cell.soak and not cell.routes)
         yield LostJob(job="the plan", system="", origin="", declared=cells)
 
 

@@ -288,8 +288,21 @@ class RunInfo:
     cpu_by_part_s: Mapping[str, float]  # engines, app, driver, python, other: parts of cpu_s
     idle_s: float  # of the cores, added up, while the run went on; the rest of their time other programs had
     soak_left_out: int  # cells of slow scenarios that were not asked for
+    routes_left_out: int = 0  # cells over real servers that were not asked for
     builds: tuple[Build, ...]
     unavailable: Mapping[str, str]  # engine -> the sentence that says why and how to mend it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteText:
+    """What stood between page and app in some networks of a run, as it was set up: for readers to copy."""
+
+    name: str
+    title: str
+    server: str  # program and version: "nginx 1.22.1"
+    networks: tuple[str, ...]  # in which attempts were made
+    configuration: str  # as people read it; @NAME@ stands for what each cell fills in
+    see: str  # where its makers advise it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,3 +318,4 @@ class Run:
     attempts: tuple[Attempt, ...]
     load: Load | None = None  # of `wirematrix load`
     effort: tuple[Effort, ...] = ()
+    routes: tuple[RouteText, ...] = ()

@@ -10,12 +10,13 @@ act on it. Three families:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, cast
 
 from wirematrix.model import RELATIONS
 from wirematrix.nodes import Node
+from wirematrix.routing import Via, parse_via
 
 Direction = Literal["both", "upstream", "downstream"]
 Ending = Literal["close", "reset"]
@@ -129,6 +130,7 @@ class Network:
     name: str
     title: str  # one line, for reports
     recipe: Recipe
+    via: Via | None = None  # the route over which it leads
 
     @property
     def kind(self) -> str:
@@ -144,11 +146,14 @@ def parse(name: str, node: Node) -> Network:
     if name.endswith(RELATIONS):
         raise node.wrong(f"{name!r} ends as a cell across origins does", expected="another name for the network")
     recipe = RECIPES[entries["kind"].one_of("kind", KINDS)](node)
-    return Network(name=name, title=entries["title"].line_of_text(), recipe=recipe)
+    via = parse_via(entries["via"]) if "via" in entries else None
+    if via and isinstance(recipe, PacketLoss):
+        raise entries["via"].wrong("packets are lost on the way to a server, which no route is", expected="no via")
+    return Network(name=name, title=entries["title"].line_of_text(), recipe=recipe, via=via)
 
 
-def _own(node: Node, *keys: str) -> Mapping[str, Node]:
-    return node.fields(("title", "kind", *keys))
+def _own(node: Node, *keys: str, optional: Sequence[str] = ()) -> Mapping[str, Node]:
+    return node.fields(("title", "kind", *keys), (*optional, "via"))
 
 
 def _direct(node: Node) -> Direct:
@@ -187,7 +192,7 @@ def _refuse(node: Node) -> Refuse:
 
 
 def _stall(node: Node) -> Stall:
-    own = node.fields(("title", "kind", "direction"), ("for_ms",))
+    own = _own(node, "direction", optional=("for_ms",))
     direction = cast(Direction, own["direction"].one_of("direction", DIRECTIONS))
     return Stall(direction=direction, for_ms=own["for_ms"].whole(1, LONGEST_MS) if "for_ms" in own else 0)
 
@@ -197,7 +202,7 @@ def _blackhole(node: Node) -> Blackhole:
 
 
 def _packet_loss(node: Node) -> PacketLoss:
-    own = node.fields(("title", "kind"), ("for_ms",))
+    own = _own(node, optional=("for_ms",))
     return PacketLoss(for_ms=own["for_ms"].whole(1, LONGEST_MS) if "for_ms" in own else 0)
 
 

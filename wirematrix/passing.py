@@ -20,6 +20,7 @@ from typing import Final
 from wirematrix.envelopes import CannotTell, Envelopes, EventStream, Frames, Passed
 
 LONGEST_HEAD: Final = 65_536  # bytes of an answer's head, or of a line between chunks
+FIRST_ERROR: Final = 400  # RFC 9110, section 15.5
 RECENT: Final = 65_536  # messages that can be taken back; more than a kernel keeps unsent
 _BEGINS: Final = b"HTTP/1."
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})(?: |\r\n|\Z)")
@@ -48,6 +49,7 @@ class PassingMessages:
 
     def __init__(self) -> None:
         self.gave_up = ""
+        self.errors: list[int] = []  # statuses of answers that are errors, for whoever takes them out
         self._fed = 0  # bytes, those of earlier pieces
         self._state: Callable[[bytes, int], int] = self._head
         self._line = bytearray()  # of a head, a chunk size or a trailer: the beginning
@@ -142,6 +144,8 @@ class PassingMessages:
                 raise CannotTell("a WebSocket with an extension")
             self._stream, self._state = Frames(self._found), self._endless
         elif status >= 200 and status not in {204, 304}:
+            if status >= FIRST_ERROR:
+                self.errors.append(status)
             self._stream = self._body_of(head) if status == 200 else None
             if _CODED.search(head):
                 self._state = self._chunk_size

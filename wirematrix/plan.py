@@ -14,7 +14,7 @@ from wirematrix.runfile import content_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCell:
-    """A cell, the soak scenarios' among them, and the cells it builds on."""
+    """A cell, those among them that run only when asked for, and the cells it builds on."""
 
     id: str
     scenario: str
@@ -24,6 +24,7 @@ class PlannedCell:
     relation: str
     soak: bool
     needs: tuple[str, ...]
+    routes: bool = False  # over a real server, or a middleware: run only when asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class PlannedJob:
     origin: str
     install: str
     selection: str
-    cells: tuple[str, ...]  # ids, without those of soak scenarios
+    cells: tuple[str, ...]  # ids, without those that run only when asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +65,14 @@ def plan_of(matrix: Matrix, engines: Collection[str] | None, slow: Collection[st
     """
     cells = matrix.cells(engines)
     needs = matrix.needs(cells)
+    over_routes = {network.name for network in matrix.networks if network.via}
     jobs = []
     for job in matrix.jobs:
         own = [each for each in job.engines if engines is None or each in engines]
         if own:
-            ids = tuple(cell.id for cell in matrix.cells(own) if cell.scenario not in slow)
+            ids = tuple(
+                cell.id for cell in matrix.cells(own) if cell.scenario not in slow and cell.network not in over_routes
+            )
             jobs.append(
                 PlannedJob(
                     name=job.name,
@@ -92,6 +96,7 @@ def plan_of(matrix: Matrix, engines: Collection[str] | None, slow: Collection[st
                 relation=cell.relation,
                 soak=cell.scenario in slow,
                 needs=tuple(needed.id for needed in needs[cell]),
+                routes=cell.network in over_routes,
             )
             for cell in cells
         ),

@@ -35,8 +35,11 @@ def plan(
 def show_plan(loaded: Matrix, engines: list[str] | None, slow: Collection[str]) -> None:
     """The plan for people: a line per scenario, network and origin relation; `slow` are the soak scenarios."""
     cells = loaded.cells(engines)
+    over_routes = {network.name for network in loaded.networks if network.via}
     soak = sum(cell.scenario in slow for cell in cells)
-    title = f"{len(cells)} cells" + (f", {soak} of them soak: run only when asked for" if soak else "")
+    routes = sum(cell.network in over_routes and cell.scenario not in slow for cell in cells)
+    unasked = [f"{number} of them {mark}" for number, mark in ((soak, "soak"), (routes, "over routes")) if number]
+    title = f"{len(cells)} cells" + (f", {' and '.join(unasked)}: run only when asked for" if unasked else "")
     table = Table("scenario", "network", "engines", "transports", title=title)
     rows: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
     for cell in cells:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from wirematrix import codec, soak
+from wirematrix import codec, unasked
 from wirematrix.budgets import scale_factor
 from wirematrix.engines import route, sync_face
 from wirematrix.errors import EngineUnavailable, InvalidInput
@@ -43,6 +43,7 @@ MARKS = {
     "check": "a scenario that records a difference and never fails for it",
     "entries(*ids)": "the entries of the scenario catalogue that the scenario builds",
     "soak": "a scenario that is slow by nature: left out unless asked for by -m soak or by its name",
+    "routes": "a cell that leads over a real server: left out unless asked for by -m routes, -k or its id",
     "launch(name)": "the scenario needs an engine launched for it: bfcache or background",
     "own_engine": "the scenario kills its engine, so it gets one of its own",
 }
@@ -51,7 +52,7 @@ CELLS = pytest.StashKey[Mapping[str, Sequence[Cell]]]()
 BOOK = pytest.StashKey[RunBook]()
 RUN = pytest.StashKey[Run]()
 SOUND = pytest.StashKey[bool]()  # the collection came to its end, and nothing was wrong with it
-SOAK_LEFT_OUT = pytest.StashKey[int]()
+LEFT_OUT = pytest.StashKey[Mapping[str, int]]()
 SUMS_KEY = "wirematrix"
 STATUS_PROPERTY = "status"
 CELL_NODE = re.compile(r"\[([a-z]+)-[^]]*\]$")
@@ -111,8 +112,9 @@ def pytest_collection_modifyitems(
     """A scenario without an entry in the matrix, or the reverse, is a mistake, not an absent row."""
     if MATRIX in config.stash:
         check_scenarios(config, items, complete=is_whole(config) and not session.testsfailed)
+        unasked.mark_routes(items, config.stash[MATRIX])
     yield
-    config.stash[SOAK_LEFT_OUT] = soak.leave_out(config, items)  # of what -k and -m have left
+    config.stash[LEFT_OUT] = unasked.leave_out(config, items)  # of what -k and -m have left
     config.stash[SOUND] = not session.testsfailed or config.option.continue_on_collection_errors
 
 
@@ -156,7 +158,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         if isinstance(item, pytest.Function) and (cell := cell_of(item))
     ]
     if wanted and not session.config.option.collectonly:
-        open_books(session.config).ask_for(wanted, soak_left_out=session.config.stash[SOAK_LEFT_OUT])
+        open_books(session.config).ask_for(wanted, left_out=session.config.stash[LEFT_OUT])
 
 
 def open_books(config: pytest.Config) -> RunBook:
@@ -174,7 +176,7 @@ def open_books(config: pytest.Config) -> RunBook:
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     """Which engine builds are driven, loudly which are missing, and what was left out because it is slow."""
-    left_out = soak.told(config.stash.get(SOAK_LEFT_OUT, 0))
+    left_out = unasked.told(config.stash.get(LEFT_OUT, {}))
     if BOOK not in config.stash:
         return [*left_out]
     book = config.stash[BOOK]

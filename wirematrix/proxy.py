@@ -6,6 +6,7 @@ One fault holds at a time: applying another replaces it. What is observed, each 
 
     link-open
     request     every head that can be recognised on a kept-alive connection, not only the first
+    answer      its `status`, where that is an error (400 and above) and can be read
     passed      numbered messages `first` to `last` of an `epoch`: their last bytes were written to the page's socket;
                 `far` if that is not on loopback, where packets may be lost after it. They had so many `bytes` together
                 as SSE events, or as WebSocket frames with their headers; of several, `smallest` to `largest` each
@@ -30,7 +31,7 @@ from typing import Final, Self
 from wirematrix import budgets
 from wirematrix.errors import BudgetSpent, InvalidInput, WirematrixError
 from wirematrix.faults import Close, Fault, Refuse, Reset
-from wirematrix.link import Link, LinkState, Match, Observe
+from wirematrix.link import Link, LinkState, Match, Observe, Upstream
 from wirematrix.listener import CAN_SHUT, Listener
 from wirematrix.side import Side
 
@@ -40,7 +41,7 @@ DRAIN_ROUNDS: Final = 64  # bounds the bytes of a flooding sender that still pre
 class FaultProxy:
     """Forwards TCP links and breaks them on command. Made by `start`; one owner calls its methods."""
 
-    def __init__(self, upstream: tuple[str, int], observe: Observe) -> None:
+    def __init__(self, upstream: Upstream, observe: Observe) -> None:
         self.host = ""  # where pages connect to; the same from start on, refusing or not
         self.port = 0
         self._upstream = upstream
@@ -58,14 +59,15 @@ class FaultProxy:
     @classmethod
     async def start(
         cls,
-        upstream: tuple[str, int],
+        upstream: Upstream,
         observe: Observe,
         host: str = "127.0.0.1",
         *,
         can_shut: bool = CAN_SHUT,
         netns: Executor | None = None,
     ) -> Self:
-        """Bind a free port of `host` (an IP address, of the namespace of `netns`) and forward it to `upstream`.
+        """Bind a free port of `host` (an IP address, of the namespace of `netns`) and forward it to `upstream`,
+        an address and port, or the path of a Unix socket.
 
         `observe(kind, **detail)` is called synchronously with every fact and must not raise.
         `can_shut=False` makes `Refuse` reset what connects, as on systems that cannot keep a closed port.
@@ -90,7 +92,7 @@ class FaultProxy:
         """The live links, in the order in which they were opened."""
         return tuple(link.state for link in self._live.values())
 
-    def retarget(self, upstream: tuple[str, int]) -> None:
+    def retarget(self, upstream: Upstream) -> None:
         """Forward new links to another server; live links keep theirs."""
         self._upstream = upstream
 
@@ -221,7 +223,7 @@ class FaultProxy:
             return
         else:
             link.shape(self._fault)
-        task = asyncio.create_task(link.connect(*self._upstream), name=f"proxy {self.port} link {link.number}")
+        task = asyncio.create_task(link.connect(self._upstream), name=f"proxy {self.port} link {link.number}")
         self._connecting[link.number] = task
         task.add_done_callback(lambda done: self._connected(link.number, done))
 

@@ -18,6 +18,7 @@ from wirematrix.pagecell import PageCell
 from wirematrix.probe import Probe
 from wirematrix.timeline import Recorder
 from wirematrix.waits import Waits
+from wirematrix.way import Way
 
 if TYPE_CHECKING:
     from wirematrix.engines import EnginePage
@@ -43,6 +44,7 @@ class RawCell(PageCell):
         *,
         origin: Origin,
         wire: Wire | None = None,
+        way: Way | None = None,
         page: EnginePage,
         probe: Probe,
         recorder: Recorder,
@@ -51,10 +53,13 @@ class RawCell(PageCell):
         super().__init__(cell, page=page, probe=probe, recorder=recorder, waits=waits)
         self.origin = origin
         self._wire = wire  # of a `packet-loss` network
+        self._way = way  # of a network that leads over a route: where the page finds the origin
 
     @property
     def page_url(self) -> str:
         """Where the page is: in the streams' origin, or in another one."""
+        if self._way is not None and self.cell.relation == SAME_ORIGIN:
+            return f"{self._way.origin}{RAW_PAGE}"
         port = self.origin.port if self.cell.relation == SAME_ORIGIN else self.origin.page_port
         return f"http://{self.origin.host}:{port}{RAW_PAGE}"
 
@@ -65,7 +70,11 @@ class RawCell(PageCell):
     def url(
         self, place: str = STREAM, *, scheme: str = "http", host: str | None = None, port: int | None = None
     ) -> str:
-        """The address of a path of the origin."""
+        """The address of a path of the origin, over the cell's route unless host or port is named."""
+        if self._way is not None and host is None and port is None:
+            kind, _, place_of_way = self._way.origin.partition("://")
+            secure = "s" if kind == "https" else ""
+            return f"{scheme}{secure}://{place_of_way}{place}"
         return f"{scheme}://{host or self.origin.host}:{port or self.origin.port}{place}"
 
     async def visit(self, url: str | None = None, *, host: str = HOST) -> None:
@@ -169,6 +178,13 @@ class RawCell(PageCell):
         """Run a JavaScript function in the page, for what is no verb; `probe.record(kind, detail)` writes entries."""
         return await self._probe.run(source, argument, within=within)
 
+    def reload(self) -> None:
+        """Have the route's server read its configuration anew while connections live."""
+        if self._way is None or self._way.route is None:
+            raise WirematrixError(f"network {self.cell.network!r} leads over no server that could be told to reload")
+        self.note("reload")
+        self._way.route.reload()
+
     async def sharpen_clock(self) -> None:
         """Learn the page's clock to about a millisecond, by round trips on a WebSocket: latencies need it."""
         seen_ms: list[float] = []
@@ -270,9 +286,11 @@ class RawCell(PageCell):
         self.note("mended", network=self.cell.network, cut=False, page_entries=self._probe.read)
 
     def check(self) -> None:
-        """Raise what went wrong in a script (ours), or EngineCrashed if the page died."""
+        """Raise what went wrong in a script or a route's server (ours), or EngineCrashed if the page died."""
         self.origin.check()
         super().check()
+        if self._way is not None:
+            self._way.check_alive()
 
 
 async def first_of(*waits: Coroutine[Any, Any, bool]) -> None:

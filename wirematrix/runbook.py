@@ -34,6 +34,7 @@ from wirematrix.model import Attempt, Build, Cell, Run, RunInfo, ScenarioText
 from wirematrix.progress import Progressing
 from wirematrix.report import write_report
 from wirematrix.resources import idle_s
+from wirematrix.routes.texts import texts_of
 from wirematrix.runfile import SCHEMA, dump, took_ms
 from wirematrix.runner import RunOptions, Watcher
 
@@ -72,6 +73,7 @@ class Sums:
     cpu_by_part_s: dict[str, float] = field(default_factory=dict)
     peak_memory_mib: float = 0.0
     soak_left_out: int = 0
+    routes_left_out: int = 0
     declared: list[str] = field(default_factory=list)
     scenarios: dict[str, ScenarioText] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ class Sums:
             self.cpu_by_part_s[part] = self.cpu_by_part_s.get(part, 0.0) + cpu_s
         self.peak_memory_mib += other.peak_memory_mib
         self.soak_left_out = max(self.soak_left_out, other.soak_left_out)  # each worker collects everything
+        self.routes_left_out = max(self.routes_left_out, other.routes_left_out)
         self.declared = other.declared or self.declared
         self.scenarios.update(other.scenarios)
 
@@ -118,9 +121,9 @@ class RunBook:
         """The required engines that are not there."""
         return tuple(name for name in self.matrix.required_engines if name in self.unavailable)
 
-    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]], *, soak_left_out: int = 0) -> None:
-        """These cells were selected, in this order; so many of slow scenarios were not asked for."""
-        self.sums.soak_left_out = soak_left_out
+    def ask_for(self, wanted: Sequence[tuple[Cell, Scenario]], *, left_out: Mapping[str, int]) -> None:
+        """These cells were selected, in this order; so many were not asked for, by the mark that leaves them out."""
+        self.sums.soak_left_out, self.sums.routes_left_out = left_out.get("soak", 0), left_out.get("routes", 0)
         self._asked = [Job(cell=cell, scenario=scenario) for cell, scenario in wanted]
         self.sums.declared = [cell.id for cell, _ in wanted]
         self.sums.scenarios = {scenario.text.name: scenario.text for _, scenario in wanted}
@@ -192,11 +195,13 @@ class RunBook:
             (one for one in journals.attempts if one.cell.id in order),
             key=lambda one: (order[one.cell.id], one.number),
         )
+        used = {attempt.cell.network for attempt in attempts}
         run = Run(
             schema=SCHEMA,
             info=self._run_info(),
             scenarios=tuple(self.sums.scenarios.values()),
             networks={network.name: network.title for network in self.matrix.networks},
+            routes=texts_of(network for network in self.matrix.networks if network.name in used),
             declared=tuple(self.sums.declared),
             exclusions=self.matrix.excluded(self.books.engines),
             attempts=tuple(attempts),
@@ -226,6 +231,7 @@ class RunBook:
             cpu_by_part_s={part: round(cpu_s, 1) for part, cpu_s in self.sums.cpu_by_part_s.items()},
             idle_s=round(idle_s() - self._idle_s, 1),
             soak_left_out=self.sums.soak_left_out,
+            routes_left_out=self.sums.routes_left_out,
             builds=tuple(self.builds.values()),
             unavailable=dict(self.unavailable),
         )

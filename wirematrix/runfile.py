@@ -162,7 +162,8 @@ def _pieces(run: Run) -> Iterator[str]:
     yield from _list("exclusions", map(codec.to_json, run.exclusions))
     yield from _list("attempts", map(_attempt, run.attempts))
     yield f'"load": {"null" if run.load is None else codec.to_json(run.load)},\n'
-    yield from _list("effort", map(codec.to_json, run.effort), end="\n]}\n")
+    yield from _list("effort", map(codec.to_json, run.effort))
+    yield from _list("routes", map(codec.to_json, run.routes), end="\n]}\n")
 
 
 def _merged_pieces(merged: Merged) -> Iterator[str]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 
@@ -20,12 +21,11 @@ from wirematrix import network
 from wirematrix.admission import Admission, Limits
 from wirematrix.agenda import Agenda
 from wirematrix.attempts import Job, Stage, not_attempted, not_reached
-from wirematrix.budgets import PROXY
 from wirematrix.conditions import LiveNetwork
 from wirematrix.control import Control
-from wirematrix.driver import LiveCell
+from wirematrix.driver import LiveCell, Node
 from wirematrix.engines import Artifacts, LaunchOptions, console_heard, playwright_driver
-from wirematrix.errors import BudgetSpent, EngineUnavailable
+from wirematrix.errors import EngineUnavailable
 from wirematrix.lossy import Wire
 from wirematrix.matrix import Matrix
 from wirematrix.model import SAME_ORIGIN, Attempt, Build, Cell
@@ -33,11 +33,11 @@ from wirematrix.origin import Origin
 from wirematrix.pagecell import PageCell
 from wirematrix.pool import EnginePool, Lease, Pages
 from wirematrix.probe import Probe
-from wirematrix.proxy import FaultProxy
 from wirematrix.rawcell import RawCell
 from wirematrix.resources import Resources
 from wirematrix.server import HOST, Command, Server
-from wirematrix.services import Services
+from wirematrix.services import Nodes, Services
+from wirematrix.way import direct, over
 
 # A server drops idle connections after some seconds (uvicorn 5, httpx as well): one that is reused at that very
 # moment breaks, and a publish cannot be repeated. So ours are dropped long before.
@@ -254,10 +254,18 @@ class Runner:
         host, netns = (wire.host, wire.netns) if wire else (HOST, None)
         origin = await Origin.start(machines.services.pages, observe, host, netns=netns)
         scene.push_async_callback(origin.close)
+        via = self._matrix.network(stage.job.cell.network).via
+        found = (origin.host, origin.port)
+        way = (
+            await scene.enter_async_context(over(via, [found], stage.recorder, machines.services.certificate))
+            if via
+            else None
+        )
         live = RawCell(
             stage.job.cell,
             origin=origin,
             wire=wire,
+            way=way,
             page=lease.page,
             probe=probe,
             recorder=stage.recorder,
@@ -278,60 +286,68 @@ class Runner:
         """The page behind the fault proxy of our app."""
         cell = stage.job.cell
         condition = self._matrix.network(cell.network)
-        alone = isinstance(condition.recipe, network.Restart)
-        server = await scene.enter_async_context(machines.services.lent(alone=alone))
-        proxy = await self._proxy(stage, server, wire)
-        scene.push_async_callback(proxy.close)
-        live = self._live_cell(stage, lease, probe, server, machines.http)
-        scene.callback(server.forget, live.channel)
+        via = condition.via
+        nodes = await scene.enter_async_context(self._lent(condition, machines.services))
+        found = [(HOST, server.port) for server in nodes.servers]
+        way = await scene.enter_async_context(
+            over(via, found, stage.recorder, machines.services.certificate)
+            if via and not via.route.middleware
+            else direct(found[0], stage.recorder, wire)
+        )
+        live = self._live_cell(stage, lease, probe, nodes.servers, machines.http)
+        for server in nodes.servers:
+            scene.callback(server.forget, live.channel)
         live.network = LiveNetwork(
             condition,
-            proxy=proxy,
-            server=server,
+            way=way,
+            server=nodes.servers[0],
             recorder=stage.recorder,
             waits=stage.waits,
             probe=probe,
             wire=wire,
             nudge=live.publish,
         )
-        way = f"http://{proxy.host}:{proxy.port}"
-        if cell.relation == SAME_ORIGIN:
-            origin = way
-        else:  # the page comes from the app itself, its streams go by the proxy
-            origin, live.base = f"http://{HOST}:{server.port}", f"{way}/"
+        live.network.redis = nodes.redis
+        origin = way.origin
+        if cell.relation != SAME_ORIGIN:  # the page comes from the app itself, its streams go by the proxy
+            origin, live.base = f"http://{HOST}:{found[0][1]}", f"{way.origin}/"
         await probe.visit(f"{origin}{PROBE_PAGE}", needs=cell.transport.rstrip("+"))
         await live.network.stand()
         return live
 
-    async def _proxy(self, stage: Stage, server: Server, wire: Wire | None) -> FaultProxy:
-        def observe(kind: str, /, **detail: object) -> None:
-            stage.recorder.observe("link", kind, at_ms=None, **detail)
+    @staticmethod
+    @contextlib.asynccontextmanager
+    async def _lent(condition: network.Network, services: Services) -> AsyncIterator[Nodes]:
+        """The app processes that a network leads to: the shared one, one of its own, or the nodes behind a balancer."""
+        via = condition.via
+        if via and via.route.apps > 1:
+            async with services.lent_nodes(via.route.apps, via.feed) as nodes:
+                yield nodes
+            return
+        alone = isinstance(condition.recipe, network.Restart)
+        async with services.lent(alone=alone, middleware=via.route.middleware if via else "") as server:
+            yield Nodes([server], None)
 
-        host, netns = (wire.host, wire.netns) if wire else (HOST, None)
-        try:
-            async with asyncio.timeout(PROXY.seconds):
-                return await FaultProxy.start((HOST, server.port), observe, host, netns=netns)
-        except TimeoutError:
-            raise BudgetSpent("the fault proxy to listen", budget_ms=PROXY.ms, came="it did not") from None
-
-    def _live_cell(self, stage: Stage, lease: Lease, probe: Probe, server: Server, http: httpx.AsyncClient) -> LiveCell:
+    def _live_cell(
+        self, stage: Stage, lease: Lease, probe: Probe, servers: Sequence[Server], http: httpx.AsyncClient
+    ) -> LiveCell:
         channel = f"c{next(self._channels)}"
         recorder = stage.recorder
 
-        def heard(fact: Mapping[str, object]) -> None:
+        def heard(node: Mapping[str, int], fact: Mapping[str, object]) -> None:
             detail = {name: value for name, value in fact.items() if name not in ("at", "kind", "channel")}
             at_ms = recorder.from_epoch_ms(float(str(fact["at"])))
-            recorder.observe("server", str(fact["kind"]), at_ms=at_ms, **detail)
+            recorder.observe("server", str(fact["kind"]), at_ms=at_ms, **detail, **node)
 
-        for name in (channel, f"private-{channel}"):
-            server.listen_to(name, heard)
+        for number, server in enumerate(servers, 1):
+            for name in (channel, f"private-{channel}"):
+                server.listen_to(name, partial(heard, {"node": number} if len(servers) > 1 else {}))
         return LiveCell(
             stage.job.cell,
             channel=channel,
             page=lease.page,
             probe=probe,
-            server=server,
-            control=Control(http, server.origin, channel),
+            nodes=[Node(server, Control(http, server.origin, channel)) for server in servers],
             recorder=recorder,
             waits=stage.waits,
         )

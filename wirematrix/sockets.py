@@ -33,7 +33,12 @@ def reset(transport: asyncio.Transport) -> None:
 
 
 def kernel_unsent(below: socket.socket) -> int:
-    """Bytes that were handed to the kernel and not sent yet; 0 where the system does not say (Windows)."""
+    """Bytes that were handed to the kernel and not sent yet; 0 where the system does not say (Windows).
+
+    Between Unix sockets what is sent has been received.
+    """
+    if below.family == getattr(socket, "AF_UNIX", None):
+        return 0
     if sys.platform == "linux":
         import fcntl  # noqa: PLC0415 - not on Windows
 

@@ -179,6 +179,17 @@ def test_headers_are_delayed(served: Served, channel: str, transport: Transport)
         assert reading.take(1)[0]["seq"] == 1
 
 
+@both_transports
+def test_first_word_is_late(served: Served, channel: str, transport: Transport) -> None:
+    """`quiet_ms` holds back what a subscriber hears first, and neither the answer's head nor anything for good."""
+    served.control(channel, "tune", {"quiet_ms": 300})
+    began = time.monotonic()
+    with subscribed(served, transport, channel) as reading:
+        served.publish(channel, 1)
+        assert reading.take(1)[0]["seq"] == 1
+        assert time.monotonic() - began >= 0.3
+
+
 def test_tune_answers_with_what_holds(served: Served, channel: str) -> None:
     """Absent keys stay as they are."""
     served.control(channel, "tune", {"heartbeat_ms": None, "retry_ms": 10})

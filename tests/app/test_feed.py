@@ -34,9 +34,10 @@ class Recorder:
         raise AssertionError
 
 
-def make_channel(**changes: int) -> Channel:
+def make_channel(*, replay_limit: int = 100, replay_bytes: int = 1_000_000) -> Channel:
     """A channel with a history of its own length."""
-    return Feed(tuning=replace(TUNING, **changes), max_channels=10).channel("demo")
+    tuning = replace(TUNING, replay_limit=replay_limit, replay_bytes=replay_bytes)
+    return Feed(tuning=tuning, max_channels=10).channel("demo")
 
 
 def seqs(messages: Sequence[Message]) -> list[int]:

@@ -190,6 +190,16 @@ def test_slow_scenarios_that_were_left_out_are_told(number: int, sentence: str) 
     assert ("slow scenarios" in words(render_html([run]))) is bool(sentence)
 
 
+def test_routes_that_were_left_out_are_told() -> None:
+    """A sentence of their own, behind that about slow scenarios."""
+    slow = "2 cells of slow scenarios were left out; `pytest e2e -m soak` runs just them."
+    over = "1 cell over real servers was left out; `pytest e2e -m routes` runs just them."
+    assert left_out(conditions(soak_left_out=2, routes_left_out=1)) == f"{slow} {over}"
+    run = run_of(attempt(OPENS), info=conditions(routes_left_out=1))
+    assert over in terminal(run)
+    assert over in words(render_html([run]))
+
+
 def test_claims_are_shown_as_claims() -> None:
     """A scenario's own not-reached, as the matrix claims it, is a known shortcoming as ever."""
     claimed = Expectation(statuses=(Status.NOT_REACHED,), because="it was observed")

@@ -25,11 +25,13 @@ def test_requests_stand_as_each_witness_saw_them() -> None:
             headers=[["Accept", "text/event-stream"], ["User-Agent", "of no use here"]],
         ),
         seen(4, "server", "respond", connection=4, status=503),
+        seen(5, "link", "answer", link=1, status=502),
     ))  # fmt: skip
     assert requests.rows == (
         ("2.0", "link", "GET /sse/c1", "e-3", "link 1"),
         ("3.0", "server", "GET /stream", "empty", "connection 4 · Accept: text/event-stream"),
         ("4.0", "server", "answers 503", "", "connection 4"),
+        ("5.0", "link", "answered 502", "", "link 1"),
     )
 
 

@@ -20,6 +20,7 @@ from wirematrix.checks.drop import (
     noticed_the_break,
     server_learned,
     stayed_closed,
+    stayed_open,
 )
 from wirematrix.checks.message import in_order, no_duplicate, no_gap, payloads_unchanged, uplinks_returned
 from wirematrix.checks.raw import asked_for, close_codes_passed, each_once_in_order, waited_at_least
@@ -89,6 +90,7 @@ __all__ = [
     "server_learned",
     "should",
     "stayed_closed",
+    "stayed_open",
     "streams_opened",
     "told_of_the_gap",
     "told_of_the_new_epoch",

@@ -33,6 +33,17 @@ def heard_heartbeats(timeline: Timeline) -> Answer:
     return Held.HELD, f"{len(beats)} heartbeats before the break"
 
 
+def stayed_open(timeline: Timeline) -> Answer:
+    """For as long as somebody watched, the page got no sign of an end."""
+    opened, watched = timeline.first("page", "open"), timeline.last("driver", "watched")
+    if opened is None or watched is None:
+        return Held.UNDECIDED, f"nobody watched an open stream; {how_it_ended(timeline)}"
+    sign = timeline.first("page", "error", "close", "silence", since_ms=opened.at_ms)
+    if sign is not None and sign.at_ms < watched.at_ms:
+        return Held.BROKEN, f"{sign.kind} {sign.at_ms - opened.at_ms:.0f} ms after it opened"
+    return Held.HELD, f"no sign of an end in {watched.at_ms - opened.at_ms:.0f} ms"
+
+
 def stayed_closed(timeline: Timeline) -> Answer:
     """Once told to stop, the page asked for no further connection."""
     over = timeline.last("page", "over")

@@ -44,6 +44,7 @@ class Rows:
     """Which rows the matrix has of a scenario."""
 
     networks: tuple[str, ...]
+    usual: tuple[str, ...]  # of these, what is meant where evidence names none: those that every run is over
     transports: tuple[str, ...]
     relations: tuple[str, ...]
 
@@ -131,8 +132,10 @@ def _cells(node: Node, known: Known) -> CellSource:
 
 def _rows(cells: Mapping[str, Node], rows: Rows, scenario: str, known: Known) -> Rows:
     """Those of a scenario's rows that are meant; InvalidInput where it has none."""
+    networks = _meant(cells.get("network"), "network", known.networks, rows.networks, scenario)
     return Rows(
-        networks=_meant(cells.get("network"), "network", known.networks, rows.networks, scenario),
+        networks=networks if "network" in cells else rows.usual,
+        usual=rows.usual,
         transports=rows.transports,
         relations=_meant(cells.get("relation"), "relation", known.relations, rows.relations, scenario),
     )

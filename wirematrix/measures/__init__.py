@@ -1,6 +1,14 @@
 """Measures: named pure functions from a timeline to what was observed of an engine, in numbers or categories."""
 
 from wirematrix.measures.apis import api
+from wirematrix.measures.app_side import (
+    answered_with,
+    app_learns_ms,
+    app_stops_ms,
+    back_as,
+    head_comes_with,
+    head_wait_ms,
+)
 from wirematrix.measures.background import (
     answered,
     comes_back_as,
@@ -44,6 +52,7 @@ from wirematrix.measures.delivery import (
     thread_block_ms,
 )
 from wirematrix.measures.endings import causes_told_apart, close_timeout_ms, sending, tcp_ended_after_ms, told_after_ms
+from wirematrix.measures.heartbeats import beat_bytes, kept_open, seen_by_script
 from wirematrix.measures.lifecycle import errors_before_leaving, most_at_once, server_knows_ms, server_sees
 from wirematrix.measures.limits import (
     all_open_ms,
@@ -73,6 +82,18 @@ from wirematrix.measures.reconnect import (
     tries_total_ms,
     try_duration_ms,
 )
+from wirematrix.measures.routes import (
+    connections_since_reload,
+    connections_used,
+    event_delay_ms,
+    events_held_back,
+    first_event_delay_ms,
+    goes_to_its_end,
+    idle_ended_by,
+    idle_for_ms,
+    never_opens_as,
+    never_opens_told_ms,
+)
 from wirematrix.measures.security import cookies_sent, elsewhere, lifetime_ms, passed_through, pong_ms, token_seen
 from wirematrix.measures.streams import asked_from, ending, fate, heard, noticed_ms, opened_ms, request_count
 from wirematrix.measures.wire import agreed, code_of_the_page, compresses, offered, round_trip_ms, uplink_bytes
@@ -83,9 +104,14 @@ __all__ = [
     "all_open_ms",
     "all_taken_ms",
     "answered",
+    "answered_with",
     "api",
+    "app_learns_ms",
+    "app_stops_ms",
     "asked_from",
+    "back_as",
     "backlog_ms",
+    "beat_bytes",
     "break_noticed_ms",
     "buffered_mib",
     "call_ms",
@@ -97,6 +123,8 @@ __all__ = [
     "comes_back_as",
     "compresses",
     "connection_count",
+    "connections_since_reload",
+    "connections_used",
     "cookies_sent",
     "cut_off_told_ms",
     "delay_between_ms",
@@ -105,22 +133,31 @@ __all__ = [
     "elsewhere",
     "ending",
     "errors_before_leaving",
+    "event_delay_ms",
+    "events_held_back",
     "failed_after_ms",
     "false_disconnects",
     "fate",
     "finding_name",
+    "first_event_delay_ms",
     "first_tab_without",
     "gets_through",
     "goes_on_ms",
+    "goes_to_its_end",
     "handed_over_ms",
     "handshakes_at_once",
+    "head_comes_with",
     "head_to_open_ms",
+    "head_wait_ms",
     "header_names",
     "header_value",
     "heard",
     "heard_of",
     "heartbeat_gap_ms",
     "held_back",
+    "idle_ended_by",
+    "idle_for_ms",
+    "kept_open",
     "let_go_ms",
     "lifetime_ms",
     "longest_delay_ms",
@@ -128,6 +165,8 @@ __all__ = [
     "lost_at_first",
     "messages_each_second",
     "most_at_once",
+    "never_opens_as",
+    "never_opens_told_ms",
     "noticed_ms",
     "observations",
     "offered",
@@ -145,6 +184,7 @@ __all__ = [
     "reconnect_delay_ms",
     "request_count",
     "round_trip_ms",
+    "seen_by_script",
     "sending",
     "server_knows_ms",
     "server_saw",

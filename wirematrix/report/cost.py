@@ -20,13 +20,16 @@ def cost(conditions: RunInfo, *, attempts: int | None = None) -> str:
 
 
 def left_out(conditions: RunInfo) -> str:
-    """The sentence about slow scenarios that were not asked for; empty if there were none."""
-    if not conditions.soak_left_out:
-        return ""
-    verb = "was" if conditions.soak_left_out == 1 else "were"
-    return (
-        f"{counted(conditions.soak_left_out, 'cell')} of slow scenarios {verb} left out; "
-        "`pytest e2e -m soak` runs just them."
+    """A sentence each about slow scenarios and about routes that were not asked for; empty if there were none."""
+    unasked = (
+        (conditions.soak_left_out, "of slow scenarios", "soak"),
+        (conditions.routes_left_out, "over real servers", "routes"),
+    )
+    return " ".join(
+        f"{counted(number, 'cell')} {which} {'was' if number == 1 else 'were'} left out; "
+        f"`pytest e2e -m {mark}` runs just them."
+        for number, which, mark in unasked
+        if number
     )
 
 

@@ -38,6 +38,7 @@ from wirematrix.report.loadviews import load_views, unequal
 from wirematrix.report.merge import merge_views
 from wirematrix.report.pageviews import page_view
 from wirematrix.report.prosandcons import pros_and_cons
+from wirematrix.report.routeviews import routes_view
 from wirematrix.report.sealed import sealed, words
 from wirematrix.report.shares import shares_view
 from wirematrix.report.standouts import standouts
@@ -122,6 +123,7 @@ def render_html(
         sides=pros_and_cons(advice.answers, load_anchor),
         effort=effort_view(runs),
         pages=page_view(view),
+        between=routes_view(view, runs),
         beside=BesideView(table=beside(gather(runs)), anchors=view.facts.anchors),
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         open_news=len(view.unexpected) <= SHOWN_AT_ONCE,

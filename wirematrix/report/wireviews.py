@@ -242,6 +242,7 @@ def _uncaught(detail: Mapping[str, Any]) -> Row:
 
 _REQUESTS: Final[Tellers] = {
     ("link", "request"): _link_request,
+    ("link", "answer"): lambda detail: (f"answered {detail.get('status')}", "", _said(detail, "link")),
     ("server", "request"): _server_request,
     ("server", "preflight"): lambda detail: (
         f"OPTIONS {detail.get('target')}", "", _said(detail, "wants", "connection")
