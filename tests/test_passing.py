@@ -89,14 +89,20 @@ def keys(found: tuple[Run, ...]) -> list[Key]:
 @steady
 @given(wire=wires(), sized=st.data())
 def test_each_message_is_told_with_its_last_byte(wire: Wire, sized: st.DataObject) -> None:
-    """After every piece exactly those messages have been told that are whole by then: each copy, once, in order."""
+    """After every piece exactly those messages have been told that are whole by then: each copy, once, in order.
+
+    What they weigh is what was sent of them, whatever chunks, frames and pieces they came in.
+    """
     sent = bytes(wire.sent)
     cuts = sized.draw(st.lists(st.integers(0, len(sent)), max_size=60), label="cuts")
     edges = [0, *sorted(cuts), len(sent)]
     passing, told = PassingMessages(), list[Key]()
     for start, end in pairwise(edges):
         piece = sent[start:end]
-        told += keys(passing.feed(memoryview(piece) if start % 2 else piece))
+        for run in passing.feed(memoryview(piece) if start % 2 else piece):
+            sizes = wire.sizes[len(told) : len(told) + run.last - run.first + 1]
+            assert (run.bytes, run.smallest, run.largest) == (sum(sizes), min(sizes), max(sizes))
+            told += keys((run,))
         assert told == wire.whole_after(end)
     assert passing.gave_up == ""
     assert told == decoded(sent)
@@ -231,5 +237,6 @@ def test_what_a_reset_takes_back() -> None:
 def test_neighbours_are_one_run() -> None:
     """Consecutive numbers of one epoch are told as one; a hole, a repeat and another epoch begin a new run."""
     seqs = [("a", 1), ("a", 2), ("a", 3), ("a", 5), ("a", 5), ("b", 6), ("b", 7)]
-    found = runs(Passed(0, epoch, seq) for epoch, seq in seqs)
+    found = runs(Passed(0, epoch, seq, 10 * seq) for epoch, seq in seqs)
     assert [(run.epoch, run.first, run.last) for run in found] == [("a", 1, 3), ("a", 5, 5), ("a", 5, 5), ("b", 6, 7)]
+    assert [(run.bytes, run.smallest, run.largest) for run in found][:2] == [(60, 10, 30), (50, 50, 50)]

@@ -70,7 +70,8 @@ async def test_what_passes_is_told_once_for_each_piece(framing: str) -> None:
         await passes(rig, page, server, more)
         assert spelled(rig.of("passed")) == keys(1, 101)
         assert len(rig.of("passed")) <= 3  # the kernel may have cut the hundred in two
-        assert rig.of("passed")[-1] == {"link": 1, "epoch": EPOCH, "first": 101, "last": 101}
+        own = {"link": 1, "epoch": EPOCH, "first": 101, "last": 101, "bytes": more.sizes[-1]}
+        assert rig.of("passed")[-1] == own
         assert rig.of("unread") == []
 
 
@@ -213,8 +214,10 @@ async def test_messages_to_a_far_page_are_marked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Side, "is_far", property(lambda side: side.name == "page"))
     async with Rig.running() as rig:
         page, server = await rig.link()
-        await passes(rig, page, server, sse(1, 2))
-        assert rig.of("passed") == [{"link": 1, "epoch": EPOCH, "first": 1, "last": 2, "far": True}]
+        wire = sse(1, 2)
+        await passes(rig, page, server, wire)
+        sizes = {"bytes": sum(wire.sizes), "smallest": min(wire.sizes), "largest": max(wire.sizes)}
+        assert rig.of("passed") == [{"link": 1, "epoch": EPOCH, "first": 1, "last": 2, **sizes, "far": True}]
 
 
 async def test_a_frame_in_two_turns() -> None:

@@ -51,10 +51,11 @@ def gap(first: int, last: int, epoch: str = EPOCH) -> Message:
 
 
 class Wire:
-    """Bytes on their way to the page, and the numbered messages in them with the byte that ends each."""
+    """Bytes on their way to the page, and the numbered messages in them: the byte that ends each, and its own size."""
 
     def __init__(self) -> None:
         self.sent = bytearray()
+        self.sizes: list[int] = []
         self.messages: list[tuple[int, Key]] = []
 
     def whole_after(self, size: int) -> list[Key]:
@@ -78,7 +79,7 @@ class Wire:
         at = 0
         for message in said:
             at += len(message.sse)
-            self._note(message, epoch, places[at - 1] + 1)
+            self._note(message, epoch, places[at - 1] + 1, len(message.sse))
         return self
 
     def frames(self, said: Sequence[Message], epoch: str = EPOCH, *, cut: int = 1 << 30, ping: bytes = b"") -> Wire:
@@ -86,17 +87,21 @@ class Wire:
         for message in said:
             text = message.text.encode()
             parts = [text[at : at + cut] for at in range(0, len(text), cut)]
+            size = 0
             for number, part in enumerate(parts):
                 last = number == len(parts) - 1
-                self.raw(frame(part, opcode=0 if number else 1, fin=last))
+                made = frame(part, opcode=0 if number else 1, fin=last)
+                size += len(made)
+                self.raw(made)
                 if ping and not last:
                     self.raw(frame(ping, opcode=9))
-            self._note(message, epoch, len(self.sent))
+            self._note(message, epoch, len(self.sent), size)
         return self
 
-    def _note(self, message: Message, epoch: str, end: int) -> None:
+    def _note(self, message: Message, epoch: str, end: int, size: int) -> None:
         if message.kind in NUMBERED:
             self.messages.append((end, (epoch, message.seq)))
+            self.sizes.append(size)
 
     def _chunks(self, body: bytes, sizes: Sequence[int], *, ends: bool) -> list[int]:
         """Send the body in chunks; the place of each of its bytes among all that was sent."""

@@ -29,11 +29,16 @@ class CannotTell(Exception):
 
 
 class Passed(NamedTuple):
-    """One numbered message, and how many bytes of the link had gone by with its last one."""
+    """One numbered message, and how many bytes of the link had gone by with its last one.
+
+    `size` is in bytes: an SSE event from its first line to its blank one, a WebSocket message with its frames' headers.
+    What an answer's chunks add is nobody's.
+    """
 
     end: int
     epoch: str
     seq: int
+    size: int
 
 
 class Envelopes(Protocol):
@@ -50,13 +55,13 @@ class _Told:
         self._found = found
         self._epoch = ""
 
-    def _envelope(self, begins: re.Match[bytes], content: bytes, stop: int, end: int) -> None:
+    def _envelope(self, begins: re.Match[bytes], content: bytes, stop: int, end: int, size: int) -> None:
         """One more, whose text goes on to `stop` at most; its last byte is the link's byte `end`, counted from 1."""
         kind = begins[3]
         if kind in _NUMBERED:
             if not self._epoch:
                 raise CannotTell("a numbered message before any hello")
-            self._found.append(Passed(end, self._epoch, int(begins[2])))
+            self._found.append(Passed(end, self._epoch, int(begins[2]), size))
         elif kind == b"hello":
             self._epoch = _epoch_in(content[begins.start(1) : stop])
         elif kind not in _UNNUMBERED:
@@ -69,6 +74,7 @@ class EventStream(_Told):
     def __init__(self, found: list[Passed]) -> None:
         super().__init__(found)
         self._head = bytearray()  # the beginning of an event that has not ended yet
+        self._begun = 0  # bytes of that event, those beyond LONGEST_HEAD as well
         self._after_lf = False  # what was seen of it ends in LF
 
     def feed(self, content: bytes, at: int) -> None:
@@ -81,10 +87,11 @@ class EventStream(_Told):
             self._keep(content, 0, start or len(content))
             if not start:
                 return
-            self._block(bytes(self._head), 0, len(self._head), at + start)
+            self._block(bytes(self._head), 0, len(self._head), at + start, self._begun)
             self._head.clear()
+            self._begun = 0
         while (end := content.find(b"\n\n", start)) >= 0:
-            self._block(content, start, end + 2, at + end + 2)
+            self._block(content, start, end + 2, at + end + 2, end + 2 - start)
             start = end + 2
         self._keep(content, start, len(content))
 
@@ -98,13 +105,14 @@ class EventStream(_Told):
     def _keep(self, content: bytes, start: int, stop: int) -> None:
         if stop > start:
             self._head += content[start : min(stop, start + LONGEST_HEAD - len(self._head))]
+            self._begun += stop - start
             self._after_lf = content.endswith(b"\n", start, stop)
 
-    def _block(self, content: bytes, start: int, stop: int, end: int) -> None:
+    def _block(self, content: bytes, start: int, stop: int, end: int, size: int) -> None:
         """An event from its first line to its blank one; of a long one LONGEST_HEAD bytes."""
         begins = _BLOCK.match(content, start, stop)
         if begins is not None:
-            self._envelope(begins, content, stop, end)
+            self._envelope(begins, content, stop, end, size)
             return
         lines = content[start:stop].split(b"\n")
         whole = content.endswith(b"\n\n", start, stop)
@@ -123,6 +131,7 @@ class Frames(_Told):
         self._last = False  # the frame ends its message
         self._continues = False  # a message has begun and not ended
         self._head = bytearray()  # the beginning of that message
+        self._size = 0  # bytes of that message's frames so far, their headers included
 
     def feed(self, content: bytes, at: int) -> None:
         """See `Envelopes`."""
@@ -167,6 +176,8 @@ class Frames(_Told):
         if self._speaks and (opcode == _TEXT) is self._continues:
             raise CannotTell("a WebSocket message that begins inside another, or without its beginning")
         self._left = int.from_bytes(header[place + 2 : place + 2 + wide], "big") if wide else second
+        if self._speaks:
+            self._size += 2 + wide + self._left
         return 2 + wide
 
     def _speak(self, content: bytes, start: int, stop: int, end: int) -> None:
@@ -182,7 +193,8 @@ class Frames(_Told):
             begins = _MESSAGE.match(content, start, stop)
             if begins is None:
                 raise CannotTell("a WebSocket message that is no envelope")
-            self._envelope(begins, content, stop, end)
+            self._envelope(begins, content, stop, end, self._size)
+            self._size = 0
 
 
 def _epoch_in(hello: bytes) -> str:

@@ -268,7 +268,17 @@ class Link:
             self.shape(fault)
 
     def _tell(self, kind: Literal["passed", "discarded"], run: Run) -> None:
-        self._observe(kind, link=self.number, epoch=run.epoch, first=run.first, last=run.last, **self._far)
+        sizes = {} if run.first == run.last else {"smallest": run.smallest, "largest": run.largest}
+        self._observe(
+            kind,
+            link=self.number,
+            epoch=run.epoch,
+            first=run.first,
+            last=run.last,
+            bytes=run.bytes,
+            **sizes,
+            **self._far,
+        )
 
     def _check_passing(self) -> None:
         """Say it once, when from now on nobody knows what passes."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,11 +34,14 @@ _EXTENDED: Final = re.compile(rb"\r\nsec-websocket-extensions:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Messages `first` to `last` of an epoch, one after the other."""
+    """Messages `first` to `last` of an epoch, one after the other; `bytes` is what they weigh, see `Passed.size`."""
 
     epoch: str
     first: int
     last: int
+    bytes: int
+    smallest: int
+    largest: int
 
 
 class PassingMessages:
@@ -179,15 +182,19 @@ class PassingMessages:
 
 def runs(messages: Iterable[Passed]) -> tuple[Run, ...]:
     """Neighbours that follow one another, as one."""
-    made: list[Run] = []
-    epoch, first, last = "", 0, 0
-    for _, of, seq in messages:
-        if of == epoch and seq == last + 1:
-            last = seq
-            continue
-        if epoch:
-            made.append(Run(epoch=epoch, first=first, last=last))
-        epoch, first, last = of, seq, seq
-    if epoch:
-        made.append(Run(epoch=epoch, first=first, last=last))
-    return tuple(made)
+    groups: list[list[Passed]] = []
+    for message in messages:
+        before = groups[-1][-1] if groups else None
+        if before and (message.epoch, message.seq) == (before.epoch, before.seq + 1):
+            groups[-1].append(message)
+        else:
+            groups.append([message])
+    return tuple(map(_run, groups))
+
+
+def _run(messages: Sequence[Passed]) -> Run:
+    sizes = [message.size for message in messages]
+    first, last = messages[0], messages[-1]
+    return Run(
+        epoch=first.epoch, first=first.seq, last=last.seq, bytes=sum(sizes), smallest=min(sizes), largest=max(sizes)
+    )

@@ -8,7 +8,8 @@ One fault holds at a time: applying another replaces it. What is observed, each 
     request     every head that can be recognised on a kept-alive connection, not only the first
     answer      its `status`, where that is an error (400 and above) and can be read
     passed      numbered messages `first` to `last` of an `epoch`: their last bytes were written to the page's socket;
-                `far` if that is not on loopback, where packets may be lost after it
+                `far` if that is not on loopback, where packets may be lost after it. They had so many `bytes` together
+                as SSE events, or as WebSocket frames with their headers; of several, `smallest` to `largest` each
     discarded   of those: what a RST took back before the kernel had sent it
     unread      from here on nobody knows which messages pass, and `because`
     bytes       at most every 250 ms

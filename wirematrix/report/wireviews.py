@@ -59,9 +59,11 @@ def _traffic(timeline: Sequence[Observation]) -> Table:
         caption="Events and frames",
         heads=("ms", "seen by", "what", "bytes", "id or seq", "more"),
         rows=_rows(timeline, _TRAFFIC, by=True),
-        note="Bytes are those of a payload as an origin of ours received it; what the page saw is told in characters. "
-        "What passes the link is known by its number, not by its size, and what the app sends likewise; payloads are "
-        "not recorded beyond the beginning that the run file has.",
+        note="Bytes are those of a payload as an origin of ours received it. Of the app's messages they are those that "
+        "passed the link: an SSE event from its first line to its blank one, a WebSocket message with its frames' "
+        "headers; of what an extension or a content coding packs together the link knows nothing, and says that it was "
+        "not read. What the page saw is told in characters. Payloads are not recorded beyond the beginning that the "
+        "run file has.",
     )
 
 
@@ -166,7 +168,8 @@ def _refused(detail: Mapping[str, Any]) -> Row:
 def _passed(detail: Mapping[str, Any]) -> Row:
     first, last = detail.get("first"), detail.get("last")
     which = f"{first}" if first == last else f"{first} to {last}"
-    return ("passes to the page", "", which, _said(detail, "epoch", "link", "far"))
+    each = f"{detail['smallest']:,} to {detail['largest']:,} each · " if "smallest" in detail else ""
+    return ("passes to the page", _count(detail, "bytes"), which, each + _said(detail, "epoch", "link", "far"))
 
 
 def _frame(detail: Mapping[str, Any]) -> Row:
