@@ -11,8 +11,8 @@ from typing import Literal
 
 from starlette.requests import HTTPConnection
 
+from app.channel import Channel, Since, parse_since
 from app.connections import Connections, Subscriber
-from app.feed import Channel, Since, parse_since
 from app.refusal import Refused, Words, foreign_page, unauthorised
 from app.service import Service
 from app.wire import Wire

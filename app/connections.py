@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.batch import Batch
+from app.channel import Channel, Since, Start
 from app.connection_log import ConnectionLog
 from app.envelope import Message, encode_gap, encode_heartbeat, encode_hello
-from app.feed import Channel, Since, Start
 from app.mailbox import Mailbox
 from app.refusal import unavailable
 from app.settings import Settings

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, Field, model_validator
 
 from app.bodies import Shape, StrictModel, parse, read_body
+from app.channel import Channel
 from app.connections import FINISHED, Ending
 from app.envelope import encode_payload
-from app.feed import Acknowledged, Channel, Feed
+from app.feed import Acknowledged, Feed
 from app.refusal import Refused
 from app.service import ServiceOf
 

@@ -15,8 +15,9 @@ from fastapi import APIRouter, WebSocket
 
 from app.admission import refuse_foreign_page
 from app.bodies import parse
+from app.channel import Channel
 from app.control import Publish, publish_wish
-from app.feed import Channel, Feed
+from app.feed import Feed
 from app.refusal import Refused, close_reason, malformed
 from app.service import ServiceOf
 from app.websocket import PEER_GONE

@@ -25,8 +25,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.channel import Channel, OnPublish
 from app.envelope import Message, Published, encode_message
-from app.feed import Acknowledged, Channel, Feed, OnPublish
+from app.feed import Acknowledged, Feed
 from app.refusal import Refused, Words, unavailable
 from app.tuning import Tuning
 

@@ -10,10 +10,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from app.channel import Channel
 from app.connection_log import ConnectionLog
 from app.connections import FEED_LOST, Connections
 from app.envelope import Message
-from app.feed import Channel, Feed
+from app.feed import Feed
 from app.settings import Settings
 from app.tuning import Tuning
 

@@ -48,3 +48,4 @@ async def test_outlives_its_redis(cell: LiveCell) -> None:
     await cell.publishes_again()
     await cell.publish(2)
     await cell.fence()
+    cell.note("watched")

@@ -10,8 +10,8 @@ import pytest
 from starlette.types import Message as AsgiMessage
 from starlette.websockets import WebSocket
 
+from app.channel import Channel
 from app.connections import FINISHED, SLOW_CONSUMER, Connections, Subscriber
-from app.feed import Channel
 from app.refusal import Refused
 from app.service import Service, make_service
 from app.settings import Settings

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.batch import Batch
+from app.channel import OLDEST, Channel, ResumePoint, Since, parse_since
 from app.envelope import Message
-from app.feed import OLDEST, Channel, Feed, ResumePoint, Since, parse_since
+from app.feed import Feed
 from app.refusal import Refused
 from app.tuning import Tuning
 

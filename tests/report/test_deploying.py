@@ -63,9 +63,10 @@ def test_cells_are_counted_by_network_and_transport() -> None:
     assert plain.first_event == ("12 ms", "")
 
 
-def test_skipped_cells_say_nothing() -> None:
-    """A cell whose server was not installed counts neither way, so its route has no number."""
-    only = run_of(attempt(cell(network="nginx"), Status.SKIP, "nginx is not installed"), routes=(route("nginx"),))
+@pytest.mark.parametrize("status", [Status.SKIP, Status.ERROR])
+def test_cells_that_say_nothing_do_not_count(status: Status) -> None:
+    """A cell whose server was not installed, or that failed by our fault, counts neither way: its route has no number."""
+    only = run_of(attempt(cell(network="nginx"), status, "nginx is not installed"), routes=(route("nginx"),))
     [shown] = between(only).routes
     assert shown.over[0].attempted == 0
     assert shown.share == 0
@@ -74,13 +75,25 @@ def test_skipped_cells_say_nothing() -> None:
 def test_the_configuration_that_passed_carries_most() -> None:
     """Of one program's configurations the one over whose own network the largest share holds has passed."""
     shown = between(two_routes())
-    assert [one.text.name for one in shown.passed("nginx")] == ["nginx-streaming"]
+    assert [one.text.name for one in shown.passed("nginx 1.22.1")] == ["nginx-streaming"]
     alike = run_of(
         attempt(cell(network="nginx")),
         attempt(cell(network="nginx-streaming")),
         routes=(route("nginx"), route("nginx-streaming")),
     )
-    assert len(between(alike).passed("nginx")) == 2
+    assert len(between(alike).passed("nginx 1.22.1")) == 2
+
+
+def test_a_balancer_is_no_stand_in_for_a_plain_route() -> None:
+    """What leads to two apps is a subject of its own: neither is told as what one gets without the other."""
+    balanced = route("nginx-balanced", configuration="server @APP@; server @OTHER@;")
+    run = run_of(
+        attempt(cell(network="nginx")),
+        attempt(cell(network="nginx-balanced"), Status.FAIL, "2 of 5 never arrived"),
+        routes=(route("nginx"), balanced),
+    )
+    assert list(between(run).programs) == ["nginx 1.22.1", "nginx 1.22.1, two apps"]
+    assert "Without it" not in deploying_page([run])
 
 
 def test_runs_add_up() -> None:
@@ -97,7 +110,7 @@ def test_guide_tells_what_one_gets_without() -> None:
     assert "<pre><code>http {\n    proxy_buffering off;\n}\n</code></pre>" in rendered
     assert "proxy_buffering on" not in rendered
     assert "Breaks over nginx, and holds with the configuration above:" in rendered
-    assert "websocket in Chromium: <strong>fail</strong>" in rendered
+    assert "websocket over nginx in Chromium: <strong>fail</strong>" in rendered
     assert "nginx passes no Upgrade on unless told to." in rendered
     assert "<code>opens[chromium-websocket-nginx]</code>" in rendered
     assert "<td>1 of 1<br>12 ms</td>" in rendered

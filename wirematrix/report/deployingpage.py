@@ -68,7 +68,7 @@ def _program(program: str, between: RoutesView) -> Iterator[str]:
     routes = between.programs[program]
     passed = between.passed(program)
     yield ""
-    yield f"## {escaped(routes[0].text.server)}"
+    yield f"## {escaped(program)}"
     for route in passed:
         yield from _with(route, between)
     for route in routes:
@@ -134,7 +134,8 @@ def _breakages(broken: Iterable[Breakage]) -> Iterator[str]:
         engines = ", ".join(dict.fromkeys(each.engine.build.product for each in one.slots))
         said = f"**{slot.status}**. {escaped(slot.scenario.title)} {escaped(one.because)}"
         cells = f"{counted(len(one.slots), 'cell')}, such as <code>{escaped(slot.cell.id)}</code>"
-        yield f"- {escaped(slot.cell.transport)} in {escaped(engines)}: {said} ({cells})"
+        where = f"{escaped(slot.cell.transport)} over {escaped(slot.cell.network)} in {escaped(engines)}"
+        yield f"- {where}: {said} ({cells})"
 
 
 def _claim(slot: JudgedSlot) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from wirematrix.report.text import anchor
 from wirematrix.report.views import JudgedSlot, Look, ReportView
 
 UNTOLD: Final = (Look.SKIPPED, Look.UNREACHED)
+OTHER_APP: Final = "@OTHER@"  # where a balancer's configuration has the second app
 FIRST_EVENT: Final = "first_event_delay_ms"
 
 
@@ -85,8 +86,8 @@ class RouteView:
 
     @property
     def program(self) -> str:
-        """What runs it, without its version."""
-        return self.text.server.partition(" ")[0]
+        """What runs it and for how many apps, which no other program or number of apps can stand in for."""
+        return f"{self.text.server}{', two apps' if OTHER_APP in self.text.configuration else ''}"
 
     @property
     def share(self) -> float:
@@ -164,9 +165,14 @@ def _texts(runs: Iterable[Run], slots: Mapping[str, object]) -> list[RouteText]:
 
 
 def _place(slots: Iterable[JudgedSlot], transport: str) -> PlaceView:
-    own = [slot for slot in slots if slot.cell.transport == transport and slot.look not in UNTOLD]
+    own = [slot for slot in slots if slot.cell.transport == transport and _tells(slot)]
     broken = tuple(slot for slot in own if slot.status is not Status.PASS)
     return PlaceView(good=len(own) - len(broken), attempted=len(own), broken=broken)
+
+
+def _tells(slot: JudgedSlot) -> bool:
+    """Whether a cell says something of its route; one that failed by our fault does not."""
+    return slot.look not in UNTOLD and slot.status is not Status.ERROR
 
 
 def _first_event(view: ReportView, network: str, transport: str) -> str:
