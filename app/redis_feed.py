@@ -63,7 +63,8 @@ return {epoch, head, redis.call('XRANGE', KEYS[2], '(' .. after .. '-0', '+')}
 """
 KEPT_AT_LEAST: Final = 1_000  # entries of a stream: nodes hear of a message by it, however little may be replayed
 AT_ONCE: Final = 1_000
-BLOCK_MS: Final = 5_000
+BLOCK_MS: Final = 2_000
+ANSWER_S: Final = 5.0  # longer than a read blocks; who is silent for longer counts as away
 TRY_AGAIN_S: Final = 0.2
 FORGOTTEN_S: Final = 24 * 3600  # a node that was killed leaves one small key
 
@@ -83,7 +84,13 @@ class RedisFeed(Feed):
         self._end_all = end_all
         self._node = secrets.token_hex(4)
         # A command that is sent again after its connection broke might be done twice.
-        self._redis = Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 0))
+        self._redis = Redis.from_url(
+            url,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=ANSWER_S,
+            socket_connect_timeout=ANSWER_S,
+        )
         self._publish = self._redis.register_script(PUBLISH)
         self._read_on = self._redis.register_script(READ_ON)
         self._copied: set[Channel] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -59,6 +60,16 @@ class OwnRedis:
             self._process.kill()
             self._process.wait(BUDGET_S)
             self._process = None
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """It lives, keeps its connections, and answers nobody for the length of the block."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     @contextmanager
     def asked(self) -> Iterator[Redis]:

@@ -165,6 +165,16 @@ def test_the_service_says_what_its_feed_does(redis: OwnRedis) -> None:
         assert reading.take(1)[0]["data"] == "again"
 
 
+def test_a_silent_redis_is_away(redis: OwnRedis) -> None:
+    """A Redis that keeps its connections and answers nobody holds up no publisher for good; what came of it is unknown."""
+    with serving(feed=redis.url) as node:
+        assert published_again(node) == 1
+        with redis.silent():
+            refused = offered(node, "unknown")
+        assert refused.status == 503
+        assert published_again(node) in {2, 3}
+
+
 @both_transports
 def test_an_empty_redis_is_a_new_epoch(tmp_path: Path, transport: Transport) -> None:
     """A Redis that comes back without what it acknowledged: subscribers are ended, come back and are told of the gap."""
