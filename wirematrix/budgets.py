@@ -85,6 +85,9 @@ CLOSE_ENGINE = Budget("close-engine", 20_000)
 SERVICE_START = Budget("service-start", 30_000)
 SERVICE_STOP = Budget("service-stop", 10_000)
 CONTROL = Budget("control", 15_000)  # one request to /control
+# A server drops idle connections after some seconds (uvicorn 5, httpx as well): one that is reused at that very
+# moment breaks, and a publish cannot be repeated. So ours are dropped long before; not a wait, and not scaled.
+KEEP_ALIVE_S = 1.0
 PROXY = Budget("proxy", 10_000)  # opening and closing a fault proxy
 ROUTE = Budget("route", 10_000)  # a server between page and app begins to listen, or ends
 ATTEMPT = Budget("attempt", 120_000)  # a whole attempt, whatever it waits for: the end of a hung one

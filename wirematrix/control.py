@@ -6,14 +6,32 @@ a `BudgetSpent` would say that the page kept us waiting.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from wirematrix.budgets import CONTROL
+from wirematrix.budgets import CONTROL, KEEP_ALIVE_S
 from wirematrix.errors import ControlRefused
+
+LIMITS = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used, but httpx would make one for each client, for 20 ms
+
+
+@asynccontextmanager
+async def control_of(origin: str, channel: str) -> AsyncIterator[Control]:
+    """The control interface of the app at `origin`, for one channel, by connections that nobody else uses.
+
+    A pool that tasks share may close a connection under them: httpcore picks the idle ones that are too old, and by
+    the time it closes the second of them, another task's request may be on it. That is a ReadError of our own making.
+    """
+    async with httpx.AsyncClient(trust_env=False, limits=LIMITS, verify=PLAIN) as http:
+        yield Control(http, origin, channel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +44,14 @@ class Published:
 
 
 class Control:
-    """The control interface of one app, for one channel."""
+    """The control interface of one app, for one channel: one request at a time, in the order in which they are made.
+
+    Only then does no task find its connection closed by another one (see `control_of`), if nobody else has `http`.
+    """
 
     def __init__(self, http: httpx.AsyncClient, origin: str, channel: str) -> None:
         self._http = http
+        self._in_turn = asyncio.Lock()
         self._base = f"{origin}/control/channels/{channel}"
 
     async def publish(self, items: list[Any]) -> Published:
@@ -65,17 +87,27 @@ class Control:
     async def _request(self, method: str, url: str, body: dict[str, Any] | None) -> dict[str, Any]:
         request = f"{method} {url}"
         try:
-            answer = await self._http.request(
-                method,
-                url,
-                content=None if body is None else json.dumps(body),  # ASCII, so that lone surrogates survive
-                headers={"content-type": "application/json"},
-                timeout=CONTROL.seconds,
-            )
+            async with self._in_turn:
+                answer = await self._http.request(
+                    method,
+                    url,
+                    content=None if body is None else json.dumps(body),  # ASCII, so that lone surrogates survive
+                    headers={"content-type": "application/json"},
+                    timeout=CONTROL.seconds,
+                )
         except httpx.TimeoutException:
             raise ControlRefused(request, status=0, answer=f"no answer within {CONTROL.ms:.0f} ms") from None
         except httpx.HTTPError as broken:
-            raise ControlRefused(request, status=0, answer=f"{type(broken).__name__}: {broken}") from broken
+            raise ControlRefused(request, status=0, answer=_told(broken)) from broken
         if answer.is_error:
             raise ControlRefused(request, status=answer.status_code, answer=answer.text[:300])
         return dict(answer.json()) if answer.content else {}
+
+
+def _told(broken: BaseException) -> str:
+    """What an exception says, and what is at the bottom of it: httpx's own of a broken connection has no text."""
+    deepest = broken
+    while below := deepest.__cause__ or deepest.__context__:
+        deepest = below
+    said = f"{type(broken).__name__}: {broken}".removesuffix(": ")
+    return said if deepest is broken or str(deepest) in ("", str(broken)) else f"{said} ({deepest})"

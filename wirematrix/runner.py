@@ -15,14 +15,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import httpx
-
 from wirematrix import network
 from wirematrix.admission import Admission, Limits
 from wirematrix.agenda import Agenda
 from wirematrix.attempts import Job, Stage, not_attempted, not_reached
 from wirematrix.conditions import LiveNetwork
-from wirematrix.control import Control
+from wirematrix.control import control_of
 from wirematrix.driver import LiveCell, Node
 from wirematrix.engines import Artifacts, LaunchOptions, console_heard, playwright_driver
 from wirematrix.errors import EngineUnavailable
@@ -39,9 +37,6 @@ from wirematrix.server import HOST, Command, Server
 from wirematrix.services import Nodes, Services
 from wirematrix.way import direct, over
 
-# A server drops idle connections after some seconds (uvicorn 5, httpx as well): one that is reused at that very
-# moment breaks, and a publish cannot be repeated. So ours are dropped long before.
-KEEP_ALIVE = httpx.Limits(keepalive_expiry=1.0)
 PROBE_PAGE = "/static/probe.html#driven"
 
 
@@ -67,11 +62,10 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machines:
-    """What the attempts of a run share: the engines, the apps, and the way to the apps' control interface."""
+    """What the attempts of a run share: the engines and the apps."""
 
     pools: Mapping[str, EnginePool]
     services: Services
-    http: httpx.AsyncClient
 
 
 class Runner:
@@ -103,10 +97,10 @@ class Runner:
             asyncio.create_task(self.resources.sample(), name="resources"),
         ]
         try:
-            async with httpx.AsyncClient(trust_env=False, limits=KEEP_ALIVE) as http, playwright_driver() as playwright:
+            async with playwright_driver() as playwright:
                 launch = self._options.launch.items()
                 pools = {engine: EnginePool(playwright, engine, options) for engine, options in launch}
-                machines = Machines(pools=pools, services=services, http=http)
+                machines = Machines(pools=pools, services=services)
                 try:
                     await self._make_among_others(agenda, machines)
                     await self._make_alone(agenda, machines)
@@ -294,7 +288,7 @@ class Runner:
             if via and not via.route.middleware
             else direct(found[0], stage.recorder, wire)
         )
-        live = self._live_cell(stage, lease, probe, nodes.servers, machines.http)
+        live = await self._live_cell(stage, lease, probe, scene, nodes.servers)
         for server in nodes.servers:
             scene.callback(server.forget, live.channel)
         live.network = LiveNetwork(
@@ -328,8 +322,13 @@ class Runner:
         async with services.lent(alone=alone, middleware=via.route.middleware if via else "") as server:
             yield Nodes([server], None)
 
-    def _live_cell(
-        self, stage: Stage, lease: Lease, probe: Probe, servers: Sequence[Server], http: httpx.AsyncClient
+    async def _live_cell(
+        self,
+        stage: Stage,
+        lease: Lease,
+        probe: Probe,
+        scene: contextlib.AsyncExitStack,
+        servers: Sequence[Server],
     ) -> LiveCell:
         channel = f"c{next(self._channels)}"
         recorder = stage.recorder
@@ -347,7 +346,9 @@ class Runner:
             channel=channel,
             page=lease.page,
             probe=probe,
-            nodes=[Node(server, Control(http, server.origin, channel)) for server in servers],
+            nodes=[
+                Node(server, await scene.enter_async_context(control_of(server.origin, channel))) for server in servers
+            ],
             recorder=recorder,
             waits=stage.waits,
         )

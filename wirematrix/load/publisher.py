@@ -24,6 +24,7 @@ import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from wirematrix.budgets import KEEP_ALIVE_S
 from wirematrix.load import lines
 from wirematrix.load.kernel import cpu_time
 from wirematrix.load.messages import Messages
@@ -162,7 +163,7 @@ def _by_websocket(url: str, budget_s: float) -> tuple[Send, Callable[[], None]]:
 
 
 def _by_post(url: str, budget_s: float) -> tuple[Send, Callable[[], None]]:
-    http = httpx.Client(timeout=budget_s, trust_env=False)
+    http = httpx.Client(timeout=budget_s, trust_env=False, limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_S))
 
     def send(body: str) -> None:
         answer = http.post(url, content=body, headers={"content-type": "application/json"})

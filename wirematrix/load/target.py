@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from wirematrix.budgets import A_MOMENT, CONTROL
+from wirematrix.budgets import A_MOMENT, CONTROL, KEEP_ALIVE_S
 from wirematrix.errors import ControlRefused, InvalidInput, LoadFailed, WirematrixError
 from wirematrix.forkserver import ForkServer
 from wirematrix.load.receivers import Door
@@ -53,7 +53,8 @@ class TierTarget:
     def __init__(self, tier: Tier, command: Command, forks: ForkServer | None) -> None:
         self.tier = tier
         self._server = Server(command, forks)
-        self._http = httpx.AsyncClient(timeout=CONTROL.seconds, trust_env=False)
+        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+        self._http = httpx.AsyncClient(timeout=CONTROL.seconds, trust_env=False, limits=limits)
 
     async def start(self) -> Served:
         """Start the process; ServiceDied, OursSpent or LoadFailed if that does not succeed."""
