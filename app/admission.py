@@ -55,7 +55,7 @@ async def knock(
     if (status := _take_next_status(channel)) is not None:
         what = f"answered {status} as /control asked"
         raise Answered(status=status, code=1008, where=f"channel {name}", what=what, expected="", got="")
-    authorise(service, connection, channel)
+    authorise(service, connection, name)
     since = parse_since(header, where="Last-Event-ID") if header else parse_since(query, where="since")
     return Visit(number=number, channel=channel, since=since, wire=getattr(connection.state, "wire", None))
 
@@ -72,9 +72,9 @@ def refuse_foreign_page(service: Service, connection: HTTPConnection) -> None:
         raise foreign_page(origin)
 
 
-def authorise(service: Service, connection: HTTPConnection, channel: Channel) -> None:
+def authorise(service: Service, connection: HTTPConnection, name: str) -> None:
     """Let everybody into public channels and the bearer of the token into private ones; else Refused (401)."""
-    if not channel.name.startswith(PRIVATE_PREFIX):
+    if not name.startswith(PRIVATE_PREFIX):
         return
     scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
     given = bearer.strip() if scheme.lower() == "bearer" else connection.query_params.get("access_token", "")
@@ -82,7 +82,7 @@ def authorise(service: Service, connection: HTTPConnection, channel: Channel) ->
     wanted = "" if token is None else token.get_secret_value()
     if wanted and hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
         return
-    raise unauthorised(f"channel {channel.name}", got=Words("another token" if given else "none"))
+    raise unauthorised(f"channel {name}", got=Words("another token" if given else "none"))
 
 
 def note_uplink_request(service: Service, connection: HTTPConnection, name: str) -> None:

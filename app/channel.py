@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol
 
 from app.batch import Batch
 from app.envelope import Message, Published, encode_message
-from app.refusal import Refused, malformed
+from app.refusal import Refused, malformed, unavailable
 from app.standby import Standby
 from app.tuning import Tuning
 from app.wire import Wire
@@ -50,6 +50,12 @@ def parse_since(text: str, *, where: str) -> Since:
     if match is None:
         raise malformed(where, "malformed resume point", expected="<8 hex digits>-<seq>, or 0", got=text)
     return ResumePoint(epoch=match[1], seq=int(match[2]))
+
+
+def finished(name: str, kind: Published) -> Refused:
+    """409 and close code 1000: the channel has said its last message."""
+    expected = "a channel that is still open"
+    return Refused(status=409, code=1000, where=f"channel {name}", what="finished", expected=expected, got=kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,7 @@ class Channel:
         self.epoch = secrets.token_hex(4)
         self.head = 0  # seq of the newest message
         self.finished = False
+        self.lags = False  # behind what other nodes have acknowledged, for all this one can tell
         self.opened = 0
         self.evicted = 0
         self.receivers: dict[Receiver, None] = {}  # a set that keeps its order: who is offered what is published
@@ -137,14 +144,7 @@ class Channel:
     def refuse_if_finished(self, kind: Published) -> None:
         """Raises Refused on a channel that has said its last message."""
         if self.finished:
-            raise Refused(
-                status=409,
-                code=1000,
-                where=f"channel {self.name}",
-                what="finished",
-                expected="a channel that is still open",
-                got=kind,
-            )
+            raise finished(self.name, kind)
 
     def append(self, messages: Sequence[Message]) -> None:
         """Keep messages that follow the newest one, and offer them to every subscriber in one go."""
@@ -161,9 +161,10 @@ class Channel:
             if receiver not in held_up:
                 receiver.handed(messages)
 
-    def restore(self, epoch: str, messages: Sequence[Message], head: int) -> None:
+    def restore(self, epoch: str, messages: Sequence[Message], head: int, *, finished: bool) -> None:
         """Begin anew with what somebody else kept of an epoch; subscribers have to be ended by whoever does this."""
         self.epoch = epoch
+        self.finished = finished
         self.head = head
         self._log = deque(messages)
         self._log_bytes = sum(len(message.sse) for message in messages)
@@ -182,6 +183,8 @@ class Channel:
             return Start(seq=0, gap=gap, replay=self._replay(oldest))
         if since.seq > self.head:
             expected = f"at most {self.epoch}-{self.head}, the newest of channel {self.name}"
+            if self.lags:
+                raise unavailable("resume point", "not known here yet", code=1013, expected=expected, got=str(since))
             raise malformed("resume point", "ahead of the channel", expected=expected, got=str(since))
         first = since.seq + 1
         if first < oldest:

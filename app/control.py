@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from app.bodies import Shape, StrictModel, parse, read_body
 from app.channel import Channel
-from app.connections import FINISHED, Ending
+from app.connections import Ending
 from app.envelope import encode_payload
 from app.feed import Acknowledged, Feed
 from app.refusal import Refused
@@ -120,9 +120,7 @@ async def close(request: Request, service: ServiceOf, channel: str) -> Json:
 async def finish(service: ServiceOf, channel: str) -> Json:
     """No more messages, ever: live subscribers end after what waits, later ones after what is left to replay."""
     log = await service.feed.open(channel)
-    log.finished = True
-    for subscriber in service.connections.of(log):
-        service.connections.end(subscriber, FINISHED)
+    await service.feed.finish(log)
     return describe(service, log)
 
 

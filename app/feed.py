@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.channel import Channel, OnPublish
@@ -15,6 +15,7 @@ from app.envelope import Published
 from app.refusal import Refused, unavailable
 from app.tuning import Tuning
 
+EndAll = Callable[[Channel], None]  # ends all live subscribers: of a channel that is finished, or whose copy is lost
 CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -41,11 +42,13 @@ class Feed:
         tuning: Tuning,
         max_channels: int,
         on_publish: OnPublish = lambda _channel, _messages: None,
+        end_all: EndAll = lambda _channel: None,
         traced: bool = False,
     ) -> None:
         self._tuning = tuning
         self._max_channels = max_channels
         self._on_publish = on_publish
+        self._end_all = end_all
         self._traced = traced  # whether receivers want to know of each message what was written to their wires
         self._channels: OrderedDict[str, Channel] = OrderedDict()
 
@@ -76,6 +79,14 @@ class Feed:
         """Publish in one go, see `Channel.publish`; what is answered will not be lost by this feed."""
         messages = channel.publish(payloads, kind=kind)
         return Acknowledged(epoch=channel.epoch, first=messages[0].seq, last=messages[-1].seq)
+
+    async def finish(self, channel: Channel) -> None:
+        """No more messages, ever: live subscribers end after what waits, later ones after what is left to replay."""
+        self._is_finished(channel)
+
+    def _is_finished(self, channel: Channel) -> None:
+        channel.finished = True
+        self._end_all(channel)
 
     def __len__(self) -> int:
         return len(self._channels)

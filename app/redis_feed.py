@@ -5,9 +5,9 @@
     XREAD, one connection a node ──▶ its own channel ──▶ its subscribers
 
 A node keeps a copy of each channel it serves, so fanning out costs what it costs without Redis. The id of an entry is
-its number (`<seq>-0`), so where to read on is known from the copy alone, after an outage as well. While Redis is away
-publishing is refused in the open and subscribers stay; a Redis that comes back with less than it had acknowledged
-begins a new epoch, as a restarted process does without it.
+its number (`<seq>-0`), so where to read on is known from the copy alone, after an outage as well; `<seq>-1` is the end
+of a channel that is finished after `<seq>`. While Redis is away publishing is refused in the open and subscribers stay;
+a Redis that comes back with less than it had acknowledged begins a new epoch, as a restarted process does without it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
@@ -25,42 +25,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from app.channel import Channel, OnPublish
-from app.envelope import Message, Published, encode_message
-from app.feed import Acknowledged, Feed
+from app.channel import Channel, OnPublish, finished
+from app.envelope import Published
+from app.feed import Acknowledged, EndAll, Feed
+from app.redis_stream import FINISH, PUBLISH, READ_ON, Entry, is_end, keys, messages_of, position, seq_of
 from app.refusal import Refused, Words, unavailable
 from app.tuning import Tuning
 
-PUBLISH: Final = """
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if not epoch then
-  epoch = ARGV[1]
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'epoch', epoch, 'head', 0)
-end
-local head
-for at = 6, #ARGV do
-  head = redis.call('HINCRBY', KEYS[1], 'head', 1)
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], string.format('%.0f-0', head),
-             'by', ARGV[2], 'kind', ARGV[3], 'ts', ARGV[4], 'data', ARGV[at])
-end
-return {epoch, head}
-"""
-# What came after the copy of a node, which knows an epoch and a number. Redis may have less than it acknowledged (it
-# lost its disk, or did not write it in time): then its numbers would be given out twice, so they begin a new epoch.
-READ_ON: Final = """
-local epoch = redis.call('HGET', KEYS[1], 'epoch')
-local head = tonumber(redis.call('HGET', KEYS[1], 'head') or '0')
-if not epoch or (epoch == ARGV[2] and tonumber(ARGV[3]) > head) then
-  epoch = ARGV[1]
-  head = 0
-  redis.call('DEL', KEYS[2])
-  redis.call('HSET', KEYS[1], 'epoch', epoch, 'head', head)
-end
-local after = '0'
-if epoch == ARGV[2] then after = ARGV[3] end
-return {epoch, head, redis.call('XRANGE', KEYS[2], '(' .. after .. '-0', '+')}
-"""
 KEPT_AT_LEAST: Final = 1_000  # entries of a stream: nodes hear of a message by it, however little may be replayed
 AT_ONCE: Final = 1_000
 BLOCK_MS: Final = 2_000
@@ -69,19 +40,18 @@ TRY_AGAIN_S: Final = 0.2
 FORGOTTEN_S: Final = 24 * 3600  # a node that was killed leaves one small key
 
 log = logging.getLogger("app.feed")
-Entry = tuple[str, Mapping[str, str]]
 
 
 class RedisFeed(Feed):
-    """All channels of a node. `end_all` ends a channel's subscribers, who come back and are told of the gap."""
+    """All channels of a node. A copy that cannot be continued ends its subscribers, who learn of the gap on return."""
 
     def __init__(
-        self, url: str, *, tuning: Tuning, max_channels: int, on_publish: OnPublish, traced: bool,
-        end_all: Callable[[Channel], None],
-    ) -> None:  # fmt: skip
-        super().__init__(tuning=tuning, max_channels=max_channels, on_publish=on_publish, traced=traced)
+        self, url: str, *, tuning: Tuning, max_channels: int, on_publish: OnPublish, end_all: EndAll, traced: bool
+    ) -> None:
+        super().__init__(
+            tuning=tuning, max_channels=max_channels, on_publish=on_publish, end_all=end_all, traced=traced
+        )
         self._kept = max(tuning.replay_limit, KEPT_AT_LEAST)
-        self._end_all = end_all
         self._node = secrets.token_hex(4)
         # A command that is sent again after its connection broke might be done twice.
         self._redis = Redis.from_url(
@@ -92,6 +62,7 @@ class RedisFeed(Feed):
             socket_connect_timeout=ANSWER_S,
         )
         self._publish = self._redis.register_script(PUBLISH)
+        self._finish = self._redis.register_script(FINISH)
         self._read_on = self._redis.register_script(READ_ON)
         self._copied: set[Channel] = set()
         self._wake = f"app:node:{self._node}"
@@ -128,6 +99,7 @@ class RedisFeed(Feed):
         except (RedisError, OSError) as broken:
             if is_new:
                 raise away("the channel is not known here yet") from broken
+            channel.lags = True
             return channel
         if is_new:
             self._copied.add(channel)
@@ -152,7 +124,17 @@ class RedisFeed(Feed):
             )
         except (RedisError, OSError) as broken:
             raise away("not acknowledged: it may have been published or not") from broken
+        if int(head) < 0:
+            raise finished(channel.name, kind)
         return Acknowledged(epoch=epoch, first=int(head) - len(payloads) + 1, last=int(head))
+
+    async def finish(self, channel: Channel) -> None:
+        """Finish it for all nodes; returns when this one knows. Refused if that is not certain."""
+        try:
+            await self._finish(keys=keys(channel.name))
+            await self._catch_up(channel)
+        except (RedisError, OSError) as broken:
+            raise away("not acknowledged: it may have been finished or not") from broken
 
     async def _read(self) -> None:
         """Take in what any node publishes, and begin again after every outage."""
@@ -171,7 +153,7 @@ class RedisFeed(Feed):
     async def _read_once(self) -> None:
         self._copied &= set(self._channels.values())  # the others are forgotten
         copied = {keys(channel.name)[1]: channel for channel in self._copied}
-        wanted: Any = {self._wake: self._woken, **{key: f"{channel.head}-0" for key, channel in copied.items()}}
+        wanted: Any = {self._wake: self._woken, **{key: position(channel) for key, channel in copied.items()}}
         answer: Any = await self._redis.xread(wanted, count=AT_ONCE, block=BLOCK_MS)
         for key, entries in answer or ():
             if key == self._wake:
@@ -187,29 +169,34 @@ class RedisFeed(Feed):
             "tuple[str, int, list[tuple[str, list[str]]]]", await self._read_on(keys=keys(channel.name), args=args)
         )
         paired = [(entry, dict(zip(found[::2], found[1::2], strict=True))) for entry, found in entries]
+        channel.lags = False
         if channel in self._copied and epoch == channel.epoch and self._take(channel, paired):
             return
         if channel in self._copied:
             self._end_all(channel)
-        channel.restore(epoch, list(messages_of(epoch, paired)), head)
+        messages = [(entry, found) for entry, found in paired if not is_end(entry)]
+        channel.restore(epoch, list(messages_of(epoch, messages)), head, finished=len(messages) < len(paired))
 
     def _take(self, channel: Channel, entries: Sequence[Entry]) -> bool:
         """Append what is new; False if something between was trimmed away."""
-        new = [(entry, found) for entry, found in entries if seq_of(entry) > channel.head]
-        if not new:
-            return True
-        if seq_of(new[0][0]) != channel.head + 1:
-            return False
-        messages = list(messages_of(channel.epoch, new))
-        ours = [message for message, (_, found) in zip(messages, new, strict=True) if found["by"] == self._node]
-        if ours:
-            self._on_publish(channel, ours)
-        channel.append(messages)
+        new = [(entry, found) for entry, found in entries if seq_of(entry) > channel.head and not is_end(entry)]
+        if new:
+            if seq_of(new[0][0]) != channel.head + 1:
+                return False
+            messages = list(messages_of(channel.epoch, new))
+            ours = [message for message, (_, found) in zip(messages, new, strict=True) if found["by"] == self._node]
+            if ours:
+                self._on_publish(channel, ours)
+            channel.append(messages)
+        if entries and is_end(entries[-1][0]) and not channel.finished:
+            self._is_finished(channel)
         return True
 
     def _gone(self, because: Exception) -> None:
         if self._away_since is None:
             self._away_since = time.monotonic()
+            for channel in self._copied:
+                channel.lags = True
             log.warning("feed: Redis is away (%s); subscribers stay, publishing is refused until it is back", because)
 
     def _back(self) -> None:
@@ -217,29 +204,6 @@ class RedisFeed(Feed):
             away_s = time.monotonic() - self._away_since
             self._away_since = None
             log.warning("feed: Redis is there after %.1f s; %d channels read on", away_s, len(self._copied))
-
-
-def keys(name: str) -> list[str]:
-    """Where Redis has a channel: its epoch and newest number, and its messages; both on one node of a cluster."""
-    return [f"app:{{{name}}}:meta", f"app:{{{name}}}:stream"]
-
-
-def seq_of(entry: str) -> int:
-    """The number in an entry's id."""
-    return int(entry.partition("-")[0])
-
-
-def messages_of(epoch: str, entries: Sequence[Entry]) -> Iterator[Message]:
-    """Entries of a stream as every node encodes them."""
-    for entry, found in entries:
-        seq = seq_of(entry)
-        yield encode_message(
-            seq=seq,
-            kind=cast(Published, found["kind"]),
-            payload=found["data"],
-            resume=f"{epoch}-{seq}",
-            ts=found["ts"],
-        )
 
 
 def away(what: str) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,7 +13,7 @@ from starlette.requests import HTTPConnection
 
 from app.channel import Channel
 from app.connection_log import ConnectionLog
-from app.connections import FEED_LOST, Connections
+from app.connections import FEED_LOST, FINISHED, Connections
 from app.envelope import Message
 from app.feed import Feed
 from app.settings import Settings
@@ -49,20 +50,20 @@ def make_service(settings: Settings, *, log_to: Callable[[str], object] | None =
 
     def end_all(channel: Channel) -> None:
         for subscriber in connections.of(channel):
-            connections.end(subscriber, FEED_LOST)
+            connections.end(subscriber, FINISHED if channel.finished else FEED_LOST)
 
-    feed = Feed(tuning=tuning, max_channels=settings.max_channels, on_publish=note_publish, traced=log.is_on)
+    make: Callable[..., Feed] = Feed
     if settings.feed is not None:
         from app.redis_feed import RedisFeed  # noqa: PLC0415 - redis-py is an extra, and slow to load
 
-        feed = RedisFeed(
-            settings.feed,
-            tuning=tuning,
-            max_channels=settings.max_channels,
-            on_publish=note_publish,
-            traced=log.is_on,
-            end_all=end_all,
-        )
+        make = partial(RedisFeed, settings.feed)
+    feed = make(
+        tuning=tuning,
+        max_channels=settings.max_channels,
+        on_publish=note_publish,
+        end_all=end_all,
+        traced=log.is_on,
+    )
     return Service(settings=settings, log=log, feed=feed, connections=connections)
 
 

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 from app.admission import authorise, note_uplink_request, noting_refusal
 from app.bodies import Uplink, parse, read_body
 from app.envelope import encode_payload
+from app.feed import check_name
 from app.service import ServiceOf
 
 router = APIRouter()
@@ -23,10 +24,12 @@ async def post_message(request: Request, service: ServiceOf, channel: str) -> JS
     where = "POST body"
     note_uplink_request(service, request, channel)
     with noting_refusal(service, channel, None, by="status"):
-        log = await service.feed.open(channel)
-        authorise(service, request, log)
+        check_name(channel)
+        authorise(service, request, channel)
+        # Read before the feed is waited for: of a peer that leaves meanwhile the server drops what had come.
         body = await read_body(request, limit_bytes=service.settings.max_body_bytes, where=where)
         uplink = parse(body, Uplink, where=where)
+        log = await service.feed.open(channel)
         done = await service.feed.publish(log, [encode_payload(uplink.data, where=where)], kind="uplink")
     service.log.note("uplink", channel=channel, seq=done.last)
     return JSONResponse({"seq": done.last}, status_code=202)

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app.channel import ResumePoint
+from app.redis_feed import RedisFeed
+from app.refusal import Refused
 from app.settings import Settings
-from tests.app.peers import Transport, both_transports, subscribed
+from app.tuning import Tuning
+from tests.app.peers import Transport, both_transports, sse_status, subscribed
 from tests.app.redis_servers import NEEDS_REDIS, OwnRedis, own_redis
 from tests.app.serving import BUDGET_S, Answer, Served, serving
 
@@ -98,6 +102,60 @@ def test_a_resume_point_just_acknowledged_is_known_everywhere(redis: OwnRedis) -
             one.publish(NAME, number)
             with subscribed(other, "sse", NAME, since=f"{epoch}-{number}") as reading:
                 assert reading.hello["seq"] == number
+
+
+@pytest.mark.anyio
+async def test_a_copy_that_lags_does_not_call_a_resume_point_wrong(redis: OwnRedis) -> None:
+    """A node that missed the last messages before an outage says "not known here yet" (503), not "ahead" (400)."""
+    feed = RedisFeed(
+        redis.url,
+        tuning=Tuning(heartbeat_ms=None, retry_ms=None, replay_limit=100, replay_bytes=1_000_000),
+        max_channels=1,
+        on_publish=lambda _channel, _messages: None,
+        end_all=lambda _channel: None,
+        traced=False,
+    )  # not started, so it takes in nothing that it does not ask for
+    epoch = (await feed.open(NAME)).epoch
+    with serving(feed=redis.url) as other:
+        published_again(other)
+        redis.kill()
+        seen = ResumePoint(epoch=epoch, seq=1)
+        with pytest.raises(Refused, match="resume point: not known here yet") as refused:
+            (await feed.open(NAME)).start_for(seen)
+        assert refused.value.status == 503
+        redis.start()
+        assert (await feed.open(NAME)).start_for(seen).is_empty
+        with pytest.raises(Refused, match="ahead of the channel"):
+            (await feed.open(NAME)).start_for(ResumePoint(epoch=epoch, seq=2))
+        await feed.close()
+
+
+@both_transports
+def test_finished_at_one_node_is_finished_at_all(redis: OwnRedis, transport: Transport) -> None:
+    """Subscribers of every node get what was published before and end; nobody publishes, whichever node is asked."""
+    with two_nodes(redis) as (one, other):
+        with subscribed(other, transport, NAME) as reading:
+            epoch = reading.hello["data"]["epoch"]
+            one.publish(NAME, 1, 2)
+            assert one.control(NAME, "finish")["finished"] is True
+            assert [envelope["seq"] for envelope in reading.rest()] == [1, 2]
+        assert other.facts.wait(kind="gone", channel=NAME)[0]["because"] == "finished"
+        assert [offered(node, 3).status for node in (one, other)] == [409, 409]
+        assert sse_status(other, NAME, since=f"{epoch}-2") == 204
+        with subscribed(other, transport, NAME, since=f"{epoch}-1") as reading:
+            assert [envelope["seq"] for envelope in reading.rest()] == [2]
+
+
+def test_finished_outlives_the_nodes(redis: OwnRedis) -> None:
+    """A node that never served the channel learns of its end with its messages; finishing twice is as good as once."""
+    with serving(feed=redis.url) as node:
+        node.publish(NAME, 1)
+        for _ in range(2):
+            node.control(NAME, "finish")
+    with serving(feed=redis.url) as fresh, subscribed(fresh, "sse", NAME, since="0") as reading:
+        assert [envelope["seq"] for envelope in reading.rest()] == [1]
+        assert offered(fresh, 2).status == 409
+        assert fresh.statistics(NAME)["finished"] is True
 
 
 def test_trimmed_history_is_told_like_everywhere(redis: OwnRedis) -> None:
