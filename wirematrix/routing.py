@@ -80,7 +80,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         ),
         Route(
             name="haproxy-tunnel",
-            title="HAProxy with `timeout tunnel` of an hour",
+            title="HAProxy for streams: `timeout tunnel` of an hour, `option abortonclose`",
             program="haproxy",
             package="haproxy",
             configuration="haproxy-tunnel.cfg",

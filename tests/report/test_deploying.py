@@ -116,6 +116,17 @@ def test_guide_tells_what_one_gets_without() -> None:
     assert "<td>1 of 1<br>12 ms</td>" in rendered
 
 
+def test_guide_promises_nothing_that_was_not_tried() -> None:
+    """What was not run with the configuration that passed is not said to hold with it, nor what holds elsewhere only."""
+    run = two_routes()
+    left = attempt(cell("server_learns_page_closed", network="nginx"), Status.FAIL, "nobody told the server")
+    elsewhere = attempt(cell("server_learns_page_closed", engine="firefox", network="nginx-streaming"))
+    page = deploying_page([replace(run, attempts=(*run.attempts, left, elsewhere))])
+    mended, _, untried = page.partition("Breaks over nginx, and was not tried with the configuration above:")
+    assert "server_learns_page_closed" not in mended.partition("and holds with the configuration above")[2]
+    assert "server_learns_page_closed&#91;chromium-websocket-nginx&#93;" in untried
+
+
 def test_guide_follows_the_runs() -> None:
     """Where the other configuration breaks nothing more, the guide says that and no failure."""
     run = two_routes()

@@ -12,10 +12,17 @@ from wirematrix.errors import InvalidInput
 from wirematrix.model import Run
 from wirematrix.report.markdown import escaped, linked
 from wirematrix.report.merge import merge_views
-from wirematrix.report.routeviews import Breakage, PlaceView, RoutesView, RouteView, breakages, routes_view
+from wirematrix.report.routeviews import (
+    Breakage,
+    PlaceView,
+    RoutesView,
+    RouteView,
+    breakages,
+    claim_of,
+    routes_view,
+)
 from wirematrix.report.tally import counted
 from wirematrix.report.text import visible, web_link
-from wirematrix.report.views import JudgedSlot
 
 DATE: Final = len("2026-01-31")  # of an ISO 8601 time
 HOW_TO_READ: Final = """\
@@ -96,21 +103,32 @@ def _with(route: RouteView, between: RoutesView) -> Iterator[str]:
 
 
 def _without(route: RouteView, passed: Sequence[RouteView], between: RoutesView) -> Iterator[str]:
-    """What another configuration of the same program breaks over its own network that the one that passed does not."""
-    network = route.over[0].network
+    """What another configuration of the same program breaks over its own network: which of it holds with the one that
+    passed, and which was not tried with that. What breaks with both is told there.
+    """
+    network = escaped(route.over[0].network)
+    above = "the configuration above" if len(passed) == 1 else "one of the configurations above"
     yield ""
     yield f"### Without it: {escaped(route.text.title)}"
     yield ""
     yield from _table(route, between)
-    kept = {_claim(slot) for one in passed for slot in one.over[0].broken}
-    alone = [slot for slot in route.over[0].broken if _claim(slot) not in kept]
+    broken = route.over[0].broken
+    tried = {claim for one in passed for claim in one.over[0].claims}
+    held = {claim for one in passed for claim, holds in one.over[0].claims.items() if holds}
+    mended = [slot for slot in broken if claim_of(slot) in held]
+    untried = [slot for slot in broken if claim_of(slot) not in tried]
     yield ""
-    if not alone:
-        yield f"Nothing breaks over {escaped(network)} that holds with the configuration above."
-        return
-    yield f"Breaks over {escaped(network)}, and holds with the configuration above:"
-    yield ""
-    yield from _breakages(breakages(alone))
+    if mended:
+        yield f"Breaks over {network}, and holds with {above}:"
+        yield ""
+        yield from _breakages(breakages(mended))
+    else:
+        yield f"Nothing breaks over {network} that holds with {above}."
+    if untried:
+        yield ""
+        yield f"Breaks over {network}, and was not tried with {above}:"
+        yield ""
+        yield from _breakages(breakages(untried))
 
 
 def _table(route: RouteView, between: RoutesView) -> Iterator[str]:
@@ -136,7 +154,3 @@ def _breakages(broken: Iterable[Breakage]) -> Iterator[str]:
         cells = f"{counted(len(one.slots), 'cell')}, such as <code>{escaped(slot.cell.id)}</code>"
         where = f"{escaped(slot.cell.transport)} over {escaped(slot.cell.network)} in {escaped(engines)}"
         yield f"- {where}: {said} ({cells})"
-
-
-def _claim(slot: JudgedSlot) -> tuple[str, str]:
-    return slot.cell.scenario, slot.cell.transport

@@ -18,15 +18,29 @@ from wirematrix.report.views import JudgedSlot, Look, ReportView
 UNTOLD: Final = (Look.SKIPPED, Look.UNREACHED)
 OTHER_APP: Final = "@OTHER@"  # where a balancer's configuration has the second app
 FIRST_EVENT: Final = "first_event_delay_ms"
+Claim = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """One transport over one network: how many cells hold of those attempted, in all engines, and what does not."""
+    """One transport over one network: the cells that say something of it, in all engines."""
 
-    good: int
-    attempted: int
-    broken: tuple[JudgedSlot, ...]
+    slots: tuple[JudgedSlot, ...]
+
+    @property
+    def good(self) -> int:
+        """How many hold."""
+        return self.attempted - len(self.broken)
+
+    @property
+    def attempted(self) -> int:
+        """How many were begun."""
+        return len(self.slots)
+
+    @property
+    def broken(self) -> tuple[JudgedSlot, ...]:
+        """Those that do not hold."""
+        return tuple(slot for slot in self.slots if slot.status is not Status.PASS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +65,11 @@ class OverView:
     def broken(self) -> tuple[JudgedSlot, ...]:
         """Cells that do not hold, transport after transport."""
         return tuple(slot for place in self.places for slot in place.broken)
+
+    @property
+    def claims(self) -> Mapping[Claim, bool]:
+        """What was tried over it, and whether that holds."""
+        return {claim_of(slot): slot.status is Status.PASS for place in self.places for slot in place.slots}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +135,12 @@ class RoutesView:
         return tuple(route for route in routes if route.share == best)
 
 
+def claim_of(slot: JudgedSlot) -> Claim:
+    """What a cell tries, whatever the network."""
+    cell = slot.cell
+    return cell.scenario, cell.engine, cell.transport, cell.relation
+
+
 def breakages(slots: Iterable[JudgedSlot]) -> tuple[Breakage, ...]:
     """Cells that do not hold, by scenario, network, transport and status; in the order of the first of each."""
     rows: dict[tuple[str, ...], list[JudgedSlot]] = {}
@@ -165,9 +190,7 @@ def _texts(runs: Iterable[Run], slots: Mapping[str, object]) -> list[RouteText]:
 
 
 def _place(slots: Iterable[JudgedSlot], transport: str) -> PlaceView:
-    own = [slot for slot in slots if slot.cell.transport == transport and _tells(slot)]
-    broken = tuple(slot for slot in own if slot.status is not Status.PASS)
-    return PlaceView(good=len(own) - len(broken), attempted=len(own), broken=broken)
+    return PlaceView(slots=tuple(slot for slot in slots if slot.cell.transport == transport and _tells(slot)))
 
 
 def _tells(slot: JudgedSlot) -> bool:
