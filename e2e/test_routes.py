@@ -11,7 +11,7 @@ BEAT_MS = 2_000  # below the 5 s that a route allows to pass in silence
 
 
 @pytest.mark.check
-@pytest.mark.entries("N01")
+@pytest.mark.entries("N01", "N11")
 async def test_events_come_one_by_one(cell: LiveCell) -> None:
     """Small events, each published by itself: how late does each of them come, and how many come at once?"""
     cell.record(

@@ -45,6 +45,12 @@ class Peer:
                 got += more
         return got
 
+    async def read_some(self) -> bytes:
+        """Read what comes next, as it comes; never nothing."""
+        some = await asyncio.wait_for(self.loop.sock_recv(self.sock, 1 << 18), BUDGET_S)
+        assert some, "ended"
+        return some
+
     async def rest(self) -> tuple[bytes, str]:
         """Everything until the end, and how it ended: "fin" or "reset"."""
         got = bytearray()

@@ -17,6 +17,7 @@ from wirematrix.faults import (
     Latency,
     Refuse,
     Reset,
+    Slices,
     Stall,
     Throttle,
     Truncate,
@@ -35,11 +36,18 @@ TEXTS: list[tuple[Fault, str]] = [
     (Latency(delay_ms=100), "latency 100 ms"),
     (Latency(delay_ms=100, jitter_ms=2.5, seed=7), "latency 100 ms ± 2.5 ms (seed 7)"),
     (Throttle(bytes_per_s=4096), "throttle 4096 bytes/s"),
+    (Slices(bytes_at_most=64, pause_ms=2.5, seed=7), "slices of 1 to 64 bytes, 2.5 ms apart (seed 7)"),
 ]
 
 MISTAKES: list[tuple[Callable[[], Fault], str]] = [
     (lambda: Throttle(bytes_per_s=0), "faults: Throttle.bytes_per_s: expected a positive int, got 0"),
     (lambda: Throttle(bytes_per_s=True), "faults: Throttle.bytes_per_s: expected a positive int, got True"),
+    (lambda: Slices(bytes_at_most=0), "faults: Slices.bytes_at_most: expected a positive int, got 0"),
+    (
+        lambda: Slices(bytes_at_most=1, pause_ms=-1),
+        "faults: Slices.pause_ms: expected a number from 0 to 600000, got -1",
+    ),
+    (lambda: Slices(bytes_at_most=1, seed=True), "faults: Slices.seed: expected an int, got True"),
     (lambda: Truncate(after_bytes=-1), "faults: Truncate.after_bytes: expected a positive int, got -1"),
     (
         lambda: Truncate(after_bytes=1, how="fin"),  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ KIND_AND_RECIPE: list[tuple[str, Recipe]] = [
     ("kind: direct", network.Direct()),
     ("kind: latency, delay_ms: 150, jitter_ms: 50", network.Latency(delay_ms=150, jitter_ms=50)),
     ("kind: throttle, bytes_per_s: 65536", network.Throttle(bytes_per_s=65536)),
+    ("kind: slices, bytes_at_most: 64, pause_ms: 1", network.Slices(bytes_at_most=64, pause_ms=1)),
     ("kind: close", network.Close()),
     ("kind: reset", network.Reset()),
     ("kind: truncate, after_bytes: 40, how: reset", network.Truncate(after_bytes=40, how="reset")),

@@ -16,7 +16,7 @@ import pytest
 
 from tests.rawlinks import BIG, BUDGET_S, REQUEST, Peer, Rig, Upstream, carries
 from wirematrix.errors import WirematrixError
-from wirematrix.faults import Blackhole, Close, Fault, Latency, Refuse, Reset, Stall, Throttle, Truncate
+from wirematrix.faults import Blackhole, Close, Fault, Latency, Refuse, Reset, Slices, Stall, Throttle, Truncate
 from wirematrix.heads import Request
 from wirematrix.link import REPORT_EVERY_S
 
@@ -315,6 +315,7 @@ STATES: Final[dict[str, Callable[[Rig], Awaitable[None]]]] = {
             Blackhole(),
             Latency(delay_ms=60_000),
             Throttle(bytes_per_s=1),
+            Slices(bytes_at_most=1, pause_ms=60_000),
             Truncate(after_bytes=1 << 30),
         )
     },

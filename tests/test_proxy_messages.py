@@ -11,7 +11,7 @@ import pytest
 
 from tests.rawlinks import Peer, Rig
 from tests.wirebytes import EPOCH, STREAM_HEAD, UPGRADE_HEAD, Key, Wire, decoded, frame, hello, update
-from wirematrix.faults import Blackhole, Close, Reset, Stall, Throttle, Truncate
+from wirematrix.faults import Blackhole, Close, Fault, Reset, Slices, Stall, Throttle, Truncate
 from wirematrix.side import Side
 
 pytestmark = pytest.mark.anyio
@@ -138,11 +138,12 @@ async def test_what_a_blackhole_swallowed_has_not_passed() -> None:
         assert spelled(rig.of("passed")) == keys(1, 1)
 
 
-async def test_slices_of_a_throttle_are_read_too() -> None:
+@pytest.mark.parametrize("slow", [Throttle(bytes_per_s=50_000), Slices(bytes_at_most=9, pause_ms=0)])
+async def test_slices_are_read_too(slow: Fault) -> None:
     """Messages that leave in many small slices have each passed with their last one."""
     async with Rig.running() as rig:
         page, server = await rig.link()
-        await rig.proxy.apply(Throttle(bytes_per_s=50_000))
+        await rig.proxy.apply(slow)
         await passes(rig, page, server, sse(1, 30))
         assert spelled(rig.of("passed")) == keys(1, 30)
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rawlinks import BIG, Peer, Rig, When, carries, in_pieces, nobody_observes
-from wirematrix.faults import Blackhole, Directions, Latency, Stall, Throttle
+from wirematrix.faults import Blackhole, Directions, Latency, Slices, Stall, Throttle
 from wirematrix.flow import Flow
 from wirematrix.link import Link
 from wirematrix.side import End
@@ -230,7 +230,7 @@ async def test_jitter_is_repeated_by_its_seed() -> None:
         link = Link(number, nobody_observes, opened_ms=0, on_made=_ignore, on_end=_ignore)
         flow: Flow = getattr(link, direction)
         flow.shape(Latency(delay_ms=100, jitter_ms=100, seed=seed))
-        return [flow._jitter.random() for _ in range(4)]
+        return [flow._random.random() for _ in range(4)]
 
     first = drawn(1, 7, "up")
     assert first == drawn(1, 7, "up")
@@ -270,6 +270,36 @@ async def test_healed_throttle_lets_go_at_once() -> None:
     """What a throttle held back is delivered in order as soon as it is healed."""
     async with Rig.running() as rig:
         page, server = await rig.link_under(Throttle(bytes_per_s=10), "live")
+        sending = asyncio.ensure_future(server.send(BIG))
+        await page.read(1)
+        await rig.proxy.heal()
+        assert await page.read(len(BIG) - 1) == BIG[1:]
+        await sending
+
+
+# Slices
+
+
+@both_times
+async def test_slices_arrive_small_and_whole(when: When) -> None:
+    """Both ways bytes come in pieces of the sizes allowed, never two at once where there is a pause, and none is lost."""
+    async with Rig.running() as rig:
+        page, server = await rig.link_under(Slices(bytes_at_most=8, pause_ms=5), when)
+        for source, sink in ((page, server), (server, page)):
+            await source.send(BIG[:100])
+            got, pieces = b"", []
+            while len(got) < 100:
+                pieces.append(await sink.read_some())
+                got += pieces[-1]
+            assert got == BIG[:100]
+            assert 13 <= len(pieces) <= 100
+            assert all(len(piece) <= 8 for piece in pieces[:-1])
+
+
+async def test_healed_slices_let_go_at_once() -> None:
+    """What was still to be sliced is delivered in order as soon as it is healed."""
+    async with Rig.running() as rig:
+        page, server = await rig.link_under(Slices(bytes_at_most=1, pause_ms=60_000), "live")
         sending = asyncio.ensure_future(server.send(BIG))
         await page.read(1)
         await rig.proxy.heal()

@@ -64,7 +64,8 @@ def said_of(one: network.Network) -> tuple[str, str]:
         return figures(one.recipe), ""
     usual = one.via.idle_s == one.via.route.idle_s
     side = "" if isinstance(one.recipe, network.Direct) else one.via.side
-    over = {"route": one.via.route.name, "side": side, "idle_s": "" if usual else one.via.idle_s}
+    feed = one.via.feed if one.via.route.apps > 1 else ""
+    over = {"route": one.via.route.name, "side": side, "idle_s": "" if usual else one.via.idle_s, "feed": feed}
     return figures(one.recipe), ", ".join(f"`{key}` {value}" for key, value in over.items() if value)
 
 

@@ -51,12 +51,14 @@ class LiveNetwork:
         self._nudge = nudge  # publishes one message: what a truncation needs to cut in two
 
     async def stand(self) -> None:
-        """Apply what holds for the whole attempt (latency, throttle); nothing for the others."""
+        """Apply what holds for the whole attempt (latency, throttle, slices); nothing for the others."""
         match self.condition.recipe:
             case network.Latency(delay_ms=delay_ms, jitter_ms=jitter_ms):
                 await self._proxy.apply(faults.Latency(delay_ms=delay_ms, jitter_ms=jitter_ms))
             case network.Throttle(bytes_per_s=bytes_per_s):
                 await self._proxy.apply(faults.Throttle(bytes_per_s=bytes_per_s))
+            case network.Slices(bytes_at_most=bytes_at_most, pause_ms=pause_ms):
+                await self._proxy.apply(faults.Slices(bytes_at_most=bytes_at_most, pause_ms=pause_ms))
             case _:
                 pass
 
@@ -110,7 +112,7 @@ class LiveNetwork:
             case network.Restart(signal=how, down_ms=down_ms):
                 await self._restart(how, down_ms)
                 yield
-            case network.Direct() | network.Latency() | network.Throttle():
+            case network.Direct() | network.Latency() | network.Throttle() | network.Slices():
                 raise WirematrixError(
                     f"network {self.condition.name!r} has nothing that breaks; "
                     "select the scenario over another one in matrix.yaml"

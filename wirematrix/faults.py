@@ -148,7 +148,28 @@ class Throttle:
         return f"throttle {self.bytes_per_s} bytes/s"
 
 
-Fault = Close | Reset | Refuse | Stall | Blackhole | Truncate | Latency | Throttle
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Everything in pieces of 1 to `bytes_at_most` bytes, each `pause_ms` or more after the one before it.
+
+    The sizes are drawn from `seed`, the link's number and the direction, so a run can be repeated.
+    """
+
+    bytes_at_most: int
+    pause_ms: float = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _positive_int("Slices.bytes_at_most", self.bytes_at_most)
+        _milliseconds("Slices.pause_ms", self.pause_ms, most=LONGEST_DELAY_MS)
+        if type(self.seed) is not int:
+            raise InvalidInput("faults: Slices.seed", f"expected an int, got {self.seed!r}")
+
+    def __str__(self) -> str:
+        return f"slices of 1 to {self.bytes_at_most} bytes, {self.pause_ms:g} ms apart (seed {self.seed})"
+
+
+Fault = Close | Reset | Refuse | Stall | Blackhole | Truncate | Latency | Throttle | Slices
 
 FAULTS: Final[Mapping[str, type[Fault]]] = {
     "close": Close,
@@ -159,6 +180,7 @@ FAULTS: Final[Mapping[str, type[Fault]]] = {
     "truncate": Truncate,
     "latency": Latency,
     "throttle": Throttle,
+    "slices": Slices,
 }
 
 

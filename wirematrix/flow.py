@@ -13,11 +13,11 @@ import random
 from collections import deque
 from typing import Final, Protocol
 
-from wirematrix.faults import Blackhole, Cut, Direction, Fault, Latency, Stall, Throttle, Truncate
+from wirematrix.faults import Blackhole, Cut, Direction, Fault, Latency, Slices, Stall, Throttle, Truncate
 from wirematrix.side import End, Side
 
 WAITING_LIMIT: Final = 4 << 20  # bytes kept for later before the source is no longer read
-THROTTLED_LIMIT: Final = 64 << 10  # the same under throttle, so that a sender soon feels it
+SLOW_LIMIT: Final = 64 << 10  # the same under throttle and in slices, so that a sender soon feels it
 THROTTLE_SLICE_S: Final = 0.01  # a throttled piece is what the rate allows in this time
 CATCH_UP_S: Final = 0.1  # a busy throttle makes good at most this much of a late timer; an idle one nothing
 
@@ -54,13 +54,13 @@ class Flow:
         self._held = False
         self._discards = False
         self._latency: Latency | None = None
-        self._throttle: Throttle | None = None
+        self._slow: Throttle | Slices | None = None
         self._truncate: Truncate | None = None
         self._left = 0  # bytes a truncation still allows
         self._waiting: deque[tuple[float, bytes | memoryview | End]] = deque()
         self._held_bytes = 0
-        self._free_at = 0.0  # when the throttle allows the next piece
-        self._jitter = random.Random()  # noqa: S311 - a repeatable fault, not a secret
+        self._free_at = 0.0  # when a slow link allows the next piece
+        self._random = random.Random()  # noqa: S311 - a repeatable fault, not a secret
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -77,7 +77,7 @@ class Flow:
         """Be under this fault, or under none, from now on. A blackhole stays: only a cut ends it."""
         self._held = isinstance(fault, Stall) and fault.hits(self.direction)
         self._latency = fault if isinstance(fault, Latency) else None
-        self._throttle = fault if isinstance(fault, Throttle) else None
+        self._slow = fault if isinstance(fault, Throttle | Slices) else None
         truncates = isinstance(fault, Truncate) and self.direction == "downstream"
         self._truncate = fault if isinstance(fault, Truncate) and truncates else None
         self._left = self._truncate.after_bytes if self._truncate else 0
@@ -86,8 +86,8 @@ class Flow:
             self._forget()
         if self._latency is None:
             self._waiting = deque((0.0, piece) for _, piece in self._waiting)
-        else:
-            self._jitter.seed(f"{self._latency.seed}/{self.owner.number}/{self.direction}")
+        if isinstance(fault, Latency | Slices):
+            self._random.seed(f"{fault.seed}/{self.owner.number}/{self.direction}")
         self._free_at = 0.0
         self.settle()
 
@@ -108,9 +108,9 @@ class Flow:
         self._release()
         if self.closed:
             return
-        shaped = self._held or self._discards or self._latency or self._throttle or self._truncate
+        shaped = self._held or self._discards or self._latency or self._slow or self._truncate
         self._direct = self.sink.writable and not shaped and not self._waiting
-        limit = THROTTLED_LIMIT if self._throttle else WAITING_LIMIT
+        limit = SLOW_LIMIT if self._slow else WAITING_LIMIT
         room = self.sink.writable and self._held_bytes < limit
         self.source.set_reading(wanted=self._discards or (room and not self._held))
 
@@ -146,16 +146,20 @@ class Flow:
                 self.close()
                 self.owner.ended(self, how)
                 return
-            if self._throttle is not None:
-                piece = self._slice(piece, self._throttle.bytes_per_s)
+            if self._slow is not None:
+                piece = self._slice(piece, self._slow)
             self._held_bytes -= len(piece)
             self._give(piece)
 
-    def _slice(self, piece: bytes | memoryview, bytes_per_s: int) -> memoryview:
-        """What the throttle lets go of a piece now; the rest goes back to the head of the queue."""
+    def _slice(self, piece: bytes | memoryview, slow: Throttle | Slices) -> memoryview:
+        """What a slow link lets go of a piece now; the rest goes back to the head of the queue."""
         view = memoryview(piece)
-        size = min(len(view), max(1, int(bytes_per_s * THROTTLE_SLICE_S)))
-        self._free_at = max(self._free_at, self._clock() - CATCH_UP_S) + size / bytes_per_s
+        if isinstance(slow, Throttle):
+            size = min(len(view), max(1, int(slow.bytes_per_s * THROTTLE_SLICE_S)))
+            self._free_at = max(self._free_at, self._clock() - CATCH_UP_S) + size / slow.bytes_per_s
+        else:
+            size = min(len(view), self._random.randint(1, slow.bytes_at_most))
+            self._free_at = self._clock() + slow.pause_ms / 1000
         if size < len(view):
             self._waiting.appendleft((0.0, view[size:]))
         return view[:size]
@@ -174,7 +178,7 @@ class Flow:
     def _due(self) -> float:
         if self._latency is None:
             return 0.0
-        spread_ms = self._jitter.uniform(-self._latency.jitter_ms, self._latency.jitter_ms)
+        spread_ms = self._random.uniform(-self._latency.jitter_ms, self._latency.jitter_ms)
         return self._clock() + (self._latency.delay_ms + spread_ms) / 1000
 
     def _forget(self) -> None:

@@ -4,7 +4,7 @@ A recipe says what happens between page and app; it does nothing itself. The fau
 act on it. Three families:
 
     Direct     nothing is between page and app but the proxy that records
-    Standing   holds for the whole attempt: Latency, Throttle
+    Standing   holds for the whole attempt: Latency, Throttle, Slices
     Break      begins when the scenario says so: Close, Reset, Truncate, Refuse, Stall, Blackhole, PacketLoss, Restart
 """
 
@@ -51,6 +51,15 @@ class Throttle:
 
     kind: ClassVar[str] = "throttle"
     bytes_per_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Everything passes in pieces of 1 to `bytes_at_most` bytes, `pause_ms` or more apart."""
+
+    kind: ClassVar[str] = "slices"
+    bytes_at_most: int
+    pause_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +127,7 @@ class Restart:
     down_ms: int
 
 
-Standing = Latency | Throttle
+Standing = Latency | Throttle | Slices
 Break = Close | Reset | Truncate | Refuse | Stall | Blackhole | PacketLoss | Restart
 Recipe = Direct | Standing | Break
 
@@ -171,6 +180,12 @@ def _throttle(node: Node) -> Throttle:
     return Throttle(bytes_per_s=_own(node, "bytes_per_s")["bytes_per_s"].whole(1, MOST_BYTES))
 
 
+def _slices(node: Node) -> Slices:
+    own = _own(node, "bytes_at_most", "pause_ms")
+    bytes_at_most = own["bytes_at_most"].whole(1, MOST_BYTES)
+    return Slices(bytes_at_most=bytes_at_most, pause_ms=own["pause_ms"].whole(0, LONGEST_MS))
+
+
 def _close(node: Node) -> Close:
     _own(node)
     return Close()
@@ -220,6 +235,7 @@ RECIPES: Final[Mapping[str, Callable[[Node], Recipe]]] = {
     "direct": _direct,
     "latency": _latency,
     "throttle": _throttle,
+    "slices": _slices,
     "close": _close,
     "reset": _reset,
     "truncate": _truncate,
