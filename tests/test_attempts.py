@@ -349,3 +349,34 @@ async def test_an_attempt_keeps_what_a_report_needs() -> None:
     assert made.dropped_observations == len(many) - 6
     assert len(Timeline(made.timeline).of("page", "message")) == 6
     assert made.verdict.expectation is EXPECTATION
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status in attempts.MAY_BE_OURS])
+async def test_a_standstill_of_ours_is_no_failure_of_the_engine(status: Status) -> None:
+    """What silence may have caused while this program stood still is an error that says so; claimed before, it stays."""
+    stage = Stage(job(_plays))
+    stage._ends(status, "silence")
+    assert stage.attempt(EXPECTATION).verdict.status is status
+    stage.held_up(1_200)
+    stage.held_up(5_500)
+    verdict = stage.attempt(EXPECTATION).verdict
+    assert verdict.status is Status.ERROR
+    assert verdict.because == (
+        "this program stood still for 5500 ms meanwhile, so nothing is said of the engine; "
+        f"without that: {status}, silence"
+    )
+    assert [seen.detail["late_ms"] for seen in stage.recorder.timeline().of("driver", "held-up")] == [1200, 5500]
+    assert stage.attempt(replace(EXPECTATION, statuses=(status,), because="claimed")).verdict.status is status
+
+
+@pytest.mark.parametrize("status", [Status.CRASH, Status.SKIP, Status.UNSUPPORTED])
+async def test_a_standstill_explains_no_death(status: Status) -> None:
+    """No engine dies, and none lacks an API, because this program stood still."""
+    stage = Stage(job(_plays))
+    stage._ends(status, "seen")
+    stage.held_up(5_500)
+    assert stage.attempt(EXPECTATION).verdict.status is status
+
+
+async def _plays(_cell: object) -> None:
+    """Nothing."""

@@ -60,6 +60,7 @@ RINGS_BY_MODULE = {
     ),
     2: (  # machines
         "admission",
+        "pulse",
         "agenda",
         "attempts",
         "campaign",

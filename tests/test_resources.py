@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -161,3 +162,21 @@ async def test_sampling_goes_on_until_cancelled(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(asyncio.CancelledError):
         await sampling
     assert asked[:4] == [True, False, False, True]
+
+
+async def test_a_process_that_is_slow_to_look_at_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the kernel takes its time to tell a process's memory, the event loop turns."""
+    asked, may_answer = threading.Event(), threading.Event()
+
+    def slow(_process: psutil.Process) -> int:
+        asked.set()
+        assert may_answer.wait(30)
+        return 1
+
+    monkeypatch.setattr(resources, "memory_bytes", slow)
+    sampling = asyncio.create_task(Resources().sample())
+    assert await asyncio.to_thread(asked.wait, 30)
+    await asyncio.sleep(0)  # would not come back
+    may_answer.set()
+    sampling.cancel()
+    await asyncio.gather(sampling, return_exceptions=True)

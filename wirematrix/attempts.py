@@ -8,6 +8,8 @@ here, by the kind of exception and where it came from, never by its text:
     BudgetSpent in the scenario  timeout       the page lived and did not answer (OursSpent: our app did not, error)
     Unsupported                  unsupported   a checked probe of the engine says so
     anything else                error         ours
+
+If this program was held up meanwhile, what it makes of the cell unexpectedly is an error, too (see `Stage.held_up`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import asyncio
 import datetime as dt
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wirematrix.budgets import ATTEMPT, ATTEMPT_SOAK, Budget
@@ -40,6 +42,7 @@ from wirematrix.pagecell import PageCell
 from wirematrix.timeline import Recorder, folded
 from wirematrix.waits import Waits
 
+MAY_BE_OURS = frozenset({Status.FAIL, Status.DEGRADED, Status.TIMEOUT, Status.NOT_REACHED})
 Play = Callable[[Any], Awaitable[None]]  # takes a LiveCell, or a RawCell if the scenario is `raw`
 
 
@@ -88,6 +91,12 @@ class Stage:
         self.because = "the attempt ended before anything was judged"
         self.clean = False  # the page may be used again
         self.artifacts: list[Artifact] = []
+        self._held_up_ms = 0.0
+
+    def held_up(self, late_ms: float) -> None:
+        """Note that this program stood still for so long, and with it the proxy that the page talks to."""
+        self._held_up_ms = max(self._held_up_ms, late_ms)
+        self.recorder.observe("driver", "held-up", late_ms=round(late_ms, 1))
 
     async def play(self, live: PageCell) -> None:
         """Play the scenario on a live cell and bring in the rest of the evidence."""
@@ -143,7 +152,8 @@ class Stage:
 
     def attempt(self, expectation: Expectation) -> Attempt:
         """The finished attempt, judged."""
-        verdict, measured, facts = self._judged(expectation)
+        judged, measured, facts = self._judged(expectation)
+        verdict = self._excused(judged)
         shown, left_out = folded(self.recorder.timeline())
         return Attempt(
             cell=self.job.cell,
@@ -173,6 +183,14 @@ class Stage:
         except Exception as broken:  # noqa: BLE001 - whatever it is
             self.fails_to_start(broken)
         return Verdict(status=self.status, because=self.because, expectation=expectation), measured, ()
+
+    def _excused(self, verdict: Verdict) -> Verdict:
+        """What silence of our own may have caused is no evidence against an engine, unless it was claimed anyway."""
+        if not self._held_up_ms or verdict.expected or verdict.status not in MAY_BE_OURS:
+            return verdict
+        stood = f"this program stood still for {self._held_up_ms:.0f} ms meanwhile, so nothing is said of the engine"
+        because = f"{stood}; without that: {verdict.status}, {verdict.because}"
+        return replace(verdict, status=Status.ERROR, because=because)
 
     def _ends(self, status: Status, because: str) -> None:
         self.claims = None  # whatever was claimed before, this is how it ended

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from wirematrix import network
+from wirematrix import network, pulse
 from wirematrix.admission import Admission, Limits
 from wirematrix.agenda import Agenda
 from wirematrix.attempts import Job, Stage, not_attempted, not_reached
@@ -77,6 +77,7 @@ class Runner:
         self._watcher = watcher
         self._channels = itertools.count(1)
         self._stopping = False
+        self._stages: set[Stage] = set()  # of the attempts that live
         self._up: set[str] = set()  # engines that were launched, or could not be
         self.admission = Admission(options.limits)
         self.resources = Resources(options.command.argv)
@@ -95,6 +96,7 @@ class Runner:
         background = [
             asyncio.create_task(self.admission.govern(), name="admission"),
             asyncio.create_task(self.resources.sample(), name="resources"),
+            asyncio.create_task(pulse.watch(self._held_up), name="pulse"),
         ]
         try:
             async with playwright_driver() as playwright:
@@ -178,6 +180,7 @@ class Runner:
         if job.cell.engine in self.unavailable:
             return self._skipped(job)
         stage = Stage(job)
+        self._stages.add(stage)
         try:
             await self._play(stage, machines)
         except EngineUnavailable as missing:
@@ -185,7 +188,13 @@ class Runner:
             return self._skipped(job)
         except Exception as broken:  # noqa: BLE001 - whatever our machinery raises is an `error`, never a verdict
             stage.fails_to_start(broken)
+        finally:
+            self._stages.discard(stage)
         return self._judged(stage)
+
+    def _held_up(self, late_ms: float) -> None:
+        for stage in self._stages:
+            stage.held_up(late_ms)
 
     def _judged(self, stage: Stage) -> Attempt:
         cell = stage.job.cell
