@@ -29,7 +29,8 @@ def open_at_once(about: str = "", *, streams: Iterable[str]) -> Measure:
         if not any(entries(timeline, stream, "opening") for stream in wanted):
             return []
         opened = [entries(timeline, stream, "open") for stream in wanted]
-        return [sum(1 for seen in opened if seen and seen[0].at_ms < freed_ms(timeline))]
+        freed_at_ms = freed_ms(timeline)
+        return [sum(1 for seen in opened if seen and seen[0].at_ms < freed_at_ms)]
 
     return Measure(name=named("open_at_once", about), title=titled(about, f"of {len(wanted)} streams, open"), of=of)
 
@@ -39,17 +40,18 @@ def told_while_waiting(about: str = "", *, streams: Iterable[str]) -> Measure:
     wanted = tuple(streams)
 
     def of(timeline: Timeline) -> Iterable[Observed]:
+        freed_at_ms = freed_ms(timeline)
         waiting = [
             stream
             for stream in wanted
             if entries(timeline, stream, "opening")
-            and not any(seen.at_ms < freed_ms(timeline) for seen in entries(timeline, stream, "open"))
+            and not any(seen.at_ms < freed_at_ms for seen in entries(timeline, stream, "open"))
         ]
         heard = {
             seen.kind
             for stream in waiting
             for seen in entries(timeline, stream, "error", "close", "message")
-            if seen.at_ms < freed_ms(timeline)
+            if seen.at_ms < freed_at_ms
         }
         return [", ".join(sorted(heard)) or "nothing"] if waiting else ["none waits"]
 
