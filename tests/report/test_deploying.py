@@ -60,7 +60,7 @@ def test_cells_are_counted_by_network_and_transport() -> None:
     assert [over.network for over in streaming.over] == ["nginx-streaming", "nginx-cut"]
     assert [(place.good, place.attempted) for place in streaming.over[1].places] == [(0, 0), (0, 1)]
     assert [slot.cell.scenario for slot in streaming.over[1].broken] == ["notices_the_break"]
-    assert plain.first_event == ("12 ms", "")
+    assert plain.first_event == ("12 ms, n 1", "")
 
 
 @pytest.mark.parametrize("status", [Status.SKIP, Status.ERROR])
@@ -113,7 +113,7 @@ def test_guide_tells_what_one_gets_without() -> None:
     assert "websocket over nginx in Chromium: <strong>fail</strong>" in rendered
     assert "nginx passes no Upgrade on unless told to." in rendered
     assert "<code>opens[chromium-websocket-nginx]</code>" in rendered
-    assert "<td>1 of 1<br>12 ms</td>" in rendered
+    assert "<td>1 of 1<br>12 ms, n 1</td>" in rendered
 
 
 def test_guide_promises_nothing_that_was_not_tried() -> None:

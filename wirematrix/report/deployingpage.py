@@ -28,10 +28,11 @@ DATE: Final = len("2026-01-31")  # of an ISO 8601 time
 HOW_TO_READ: Final = """\
 A network is what lies between page and app in a cell; `nginx-cut-behind`, say, resets the connection between nginx and
 the app. A number says how many cells hold of those that were begun, in all engines together; the first event's delay is
-from publishing to the page, the lowest and the highest of the engines' p50s. Where several configurations of one
-program were tried, the one that carries most over its own network, where nothing else happens, stands first, and the
-others are told by what they break that it does not. In a configuration `@APP@` is where the app listens, `@LISTEN@`
-where the server does, `@IDLE_S@` how long it waits for bytes, `@FOLDER@` a folder of its own.
+from publishing to the page, the lowest and the highest of the engines' p50s, and how many were measured (n) in all
+engines together, while other cells ran beside them: it tells buffering from none, not a few milliseconds. Where several
+configurations of one program were tried, the one that carries most over its own network, where nothing else happens,
+stands first, and the others are told by what they break that it does not. In a configuration `@APP@` is where the app
+listens, `@LISTEN@` where the server does, `@IDLE_S@` how long it waits for bytes, `@FOLDER@` a folder of its own.
 """
 
 

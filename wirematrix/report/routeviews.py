@@ -199,11 +199,14 @@ def _tells(slot: JudgedSlot) -> bool:
 
 
 def _first_event(view: ReportView, network: str, transport: str) -> str:
-    """`4.1 to 9.3 ms`: the lowest and the highest of the engines' p50s of the first event's delay."""
+    """`4.1 to 9.3 ms, n 3`: the lowest and the highest of the engines' p50s of the first event's delay, and how many
+    delays were measured in all engines together.
+    """
     for scenario in view.facts.table.scenarios:
         for row in scenario.rows:
             if (row.name, row.network, row.transport) == (FIRST_EVENT, network, transport):
-                p50s = sorted((cell.spread.p50 for cell in row.cells if cell.spread), key=lambda bound: bound.value)
+                spreads = [cell.spread for cell in row.cells if cell.spread]
+                p50s = sorted((spread.p50 for spread in spreads), key=lambda bound: bound.value)
                 ends = dict.fromkeys(shown_bound(bound) for bound in (p50s[:1] + p50s[-1:]))
-                return f"{' to '.join(ends)} ms" if ends else ""
+                return f"{' to '.join(ends)} ms, n {sum(spread.count for spread in spreads)}" if ends else ""
     return ""
