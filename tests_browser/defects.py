@@ -40,7 +40,7 @@ DEFECTS: Final = (
     Defect(
         name="ids off by one after replay",
         scenario="resumes_without_a_gap",
-        file="app/feed.py",
+        file="app/channel.py",
         old="        return list(itertools.islice(self._log, first - self.oldest, None))\n",
         new="""\
         return [
@@ -57,7 +57,7 @@ DEFECTS: Final = (
     Defect(
         name="replay missing one",
         scenario="resumes_without_a_gap",
-        file="app/feed.py",
+        file="app/channel.py",
         old="return Start(seq=since.seq, gap=None, replay=self._replay(first))",
         new="return Start(seq=since.seq, gap=None, replay=self._replay(first + 1))",
         says="never sent by the server",
@@ -118,7 +118,7 @@ DEFECTS: Final = (
     Defect(
         name="order swapped once in 1000",
         scenario="delivers_a_thousand_in_order",
-        file="app/feed.py",
+        file="app/channel.py",
         old="        batch = Batch(messages)\n",
         new="        batch = Batch(messages if self.head % 1000 else [*messages[:-2], *messages[:-3:-1]])\n",
     ),
