@@ -14,6 +14,7 @@ from wirematrix.engines.live import LiveEngine
 from wirematrix.engines.page import EnginePage
 from wirematrix.engines.settings import VIEWPORT, LaunchOptions, Special
 from wirematrix.engines.webkitgtk_host import NOWHERE, Target, WebKitGtkHost, is_file, is_fragment_of
+from wirematrix.errors import OursSpent
 from wirematrix.model import Build
 
 
@@ -39,14 +40,22 @@ class WebKitGtkEngine(LiveEngine):
         return (self.host.process.root,) if self.host.process.root else ()
 
     async def _new_page(self, *, ignore_https_errors: bool) -> EnginePage:
+        """Tried twice: of one context in several thousand no view ever comes, however often one is asked of it."""
+        with suppress(TimeoutError, PlaywrightTimeout):
+            return await self._page_alone(ignore_https_errors=ignore_https_errors)
+        try:
+            return await self._page_alone(ignore_https_errors=ignore_https_errors)
+        except (TimeoutError, PlaywrightTimeout):
+            awaited = "a view of WebKitGTK that its inspector lists and answers for"
+            raise OursSpent(awaited, budget_ms=2 * budgets.VIEW.ms, came="none came, in two contexts") from None
+
+    async def _page_alone(self, *, ignore_https_errors: bool) -> EnginePage:
+        """A page in a context of its own, which goes if the page does not come."""
         context = await self.host.open_context(
             ignore_tls=ignore_https_errors, page_cache=self.special is Special.BFCACHE
         )
         try:
-            try:
-                return await self._page_in(context)
-            except (TimeoutError, PlaywrightTimeout):  # seen once in several thousand pages: nothing came, for 45 s
-                return await self._page_in(context)
+            return await self._page_in(context)
         except BaseException:
             self.host.process.run(self.host.close_context(context))
             raise
